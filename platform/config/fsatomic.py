@@ -1,0 +1,70 @@
+"""Kombu's filesystem transport with an atomic publish and an atomic take.
+
+Upstream opens a message's final name before it writes it, and moves a taken message by way of the system's temporary
+folder. A consumer that looks in between reads an empty file, and Celery's worker dies of it (celery/kombu#1551). Here
+a message is written and synced under another name and renamed; it is taken by a rename within the same folder, which
+only one consumer can win. One host and a local disk are assumed.
+"""
+
+import os
+import time
+import uuid
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES, filesystem
+from kombu.utils.encoding import bytes_to_str, str_to_bytes
+from kombu.utils.json import dumps, loads
+
+# A file that a killed process left half-written or half-taken is litter after this time.
+LITTER_SECONDS = 60.0
+
+
+class Channel(filesystem.Channel):
+    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+        folder = Path(self.data_folder_out)
+        # Wall clock and not the monotonic one: the order must survive a reboot.
+        name = f"{time.time_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
+        unfinished = folder / f"tmp-{uuid.uuid4().hex}"
+        with unfinished.open("wb") as file:
+            file.write(str_to_bytes(dumps(message)))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(folder / name)
+
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
+        folder = Path(self.data_folder_in)
+        for name in sorted(os.listdir(folder)):
+            if name.partition(".")[2] != f"{queue}.msg":
+                continue
+            taken = folder / f"taken-{uuid.uuid4().hex}"
+            try:
+                (folder / name).rename(taken)
+            except FileNotFoundError:  # another worker was faster
+                continue
+            payload = taken.read_bytes()
+            taken.unlink()
+            return loads(bytes_to_str(payload))
+        raise Empty
+
+
+class Transport(filesystem.Transport):
+    Channel = Channel
+
+
+def litter_clear(folder: Path, *, older_than: float = LITTER_SECONDS) -> int:
+    """Delete what killed processes left behind; returns how many files."""
+    removed = 0
+    for pattern in ("tmp-*", "taken-*"):
+        for path in folder.glob(pattern):
+            try:
+                if time.time() - path.stat().st_mtime > older_than:
+                    path.unlink()
+                    removed += 1
+            except FileNotFoundError:  # its owner finished after all
+                continue
+    return removed
+
+
+TRANSPORT_ALIASES["fsatomic"] = "config.fsatomic:Transport"
