@@ -1,0 +1,180 @@
+"""Balanced designs: every stimulus in the same number of triplets (paper 000, Section IV-B: "each image is in 6").
+
+The three roles (reference, a, b) are three columns. Each column is a stream of random permutations of the n stimuli, so
+every stimulus stands equally often in each role by construction; what remains of a last, partial permutation is shared
+out over the columns. Some rows then name a stimulus twice or repeat a question; each is repaired by exchanging one of
+its entries with another row's *inside the same column*, which changes no count.
+
+Exactness: with T = ⌈k·n / 3⌉ triplets every stimulus is in exactly k of them when 3 divides k·n, otherwise one or two
+stimuli are in k + 1; each role holds a stimulus k/3 times, exactly when 3 divides k and within one otherwise.
+
+Worked example, n = 3, k = 2: T = 2, and the permutation (2, 0, 1) written twice, 2 0 1 2 0 1, is cut into the columns
+(2, 0), (1, 2), (0, 1): the triplets (2; 1, 0) and (0; 2, 1). Each stimulus is in both.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from annotation.sampling.dense import complement_design
+from annotation.sampling.errors import DesignImpossible
+from annotation.sampling.keys import LARGEST_N, Keys, Triplets, asked_keys, contains, question_keys, repeats
+
+Columns = npt.NDArray[np.int32]  # (3, T): one row a role, so that a column of the design is contiguous
+
+ATTEMPTS = 20  # fresh starts before a design counts as out of reach
+ROUNDS = 400  # repairs of one start; each fixes a constant share of the bad rows
+DENSE = 16  # from 1/16 of all triplets on, a repair must be patient
+BLOCK = 1 << 18  # entries shuffled at once: 2 MB of words stay in the cache
+
+
+def balanced_triplets(
+    n: int, k: int = 6, *, seed: int | np.random.Generator, avoid: npt.NDArray[np.integer] | None = None
+) -> Triplets:
+    """Design ⌈k·n / 3⌉ different triplets with every stimulus in k of them.
+
+    Args:
+        n: number of stimuli, 3 to 2,097,151.
+        k: triplets per stimulus, at least 1.
+        seed: seed or generator; the same seed gives the same design.
+        avoid: (A, 3) triplets asked before, in any order of the candidates; none of them is asked again.
+
+    Returns:
+        (T, 3) int64 rows [reference, a, b] in random order; a and b are in random order too.
+
+    Raises:
+        DesignImpossible: there are not as many different triplets, or none of the attempts could be balanced.
+    """
+    count = _checked_count(n, k)
+    rng = np.random.default_rng(seed)
+    taken = asked_keys(avoid, n)
+    possible = n * (n - 1) * (n - 2) // 2
+    if count > possible - len(taken):
+        left = f"{possible:,} different triplets" + (f", {len(taken):,} of them asked before" if len(taken) else "")
+        raise DesignImpossible(f"{n} stimuli have {left}, but {k} per stimulus need {count:,}.")
+    if not len(taken) and 2 * count > possible:
+        return complement_design(n, count, sparse_design(n, possible - count, taken, rng), rng)
+    return sparse_design(n, count, taken, rng)
+
+
+def sparse_design(n: int, count: int, taken: Keys, rng: np.random.Generator) -> Triplets:
+    """Design ``count`` triplets by permutations and repair; good up to about half of all triplets.
+
+    Args:
+        n: number of stimuli.
+        count: number of triplets T.
+        taken: sorted keys of questions to avoid.
+        rng: source of chance.
+
+    Raises:
+        DesignImpossible: no attempt came out clean.
+    """
+    for _ in range(ATTEMPTS):
+        columns = _columns(n, count, rng)
+        if _repair(columns, n, taken, rng):
+            return np.ascontiguousarray(columns.T, dtype=np.int64)
+    raise DesignImpossible(
+        f"No balanced design of {count:,} triplets was found for {n} stimuli: too few different triplets are left."
+    )
+
+
+def _checked_count(n: int, k: int) -> int:
+    if n < 3:
+        raise DesignImpossible(f"A triplet needs 3 different stimuli, but there are {n}.")
+    if n > LARGEST_N:
+        raise DesignImpossible(f"A design takes at most {LARGEST_N:,} stimuli, not {n:,}.")
+    if k < 1:
+        raise DesignImpossible(f"Each stimulus must be in at least 1 triplet, not {k}.")
+    return math.ceil(k * n / 3)
+
+
+def _columns(n: int, count: int, rng: np.random.Generator) -> Columns:
+    """Three columns of ``count`` entries with equal counts of every stimulus, not yet free of repeats."""
+    whole, rest = divmod(count, n)
+    columns = np.empty((3, count), dtype=np.int32)
+    step = max(1, BLOCK // n)
+    for column in columns:
+        stream = column[: whole * n].reshape(whole, n)
+        for start in range(0, whole, step):
+            block = stream[start : start + step]
+            block[:] = _permutations(len(block), n, rng)
+    if rest:
+        # One permutation over and over, cut in three: no column holds a stimulus of this part twice, because rest < n.
+        columns[:, whole * n :] = np.resize(_permutations(1, n, rng)[0], (3, rest))
+    return columns
+
+
+def _permutations(count: int, n: int, rng: np.random.Generator) -> npt.NDArray[np.uint64]:
+    """``count`` random permutations of 0 … n − 1, (count, n): sort random words that carry their item in the low bits.
+
+    Sorting runs vectorised where a shuffle runs entry by entry: half the time. At least 43 bits are random, so that two
+    words tie, and fall into the items' order, about never.
+    """
+    mask = np.uint64((1 << (n - 1).bit_length()) - 1)
+    words = rng.integers(0, np.iinfo(np.uint64).max, (count, n), dtype=np.uint64, endpoint=True)
+    words &= ~mask
+    words |= np.arange(n, dtype=np.uint64)
+    words.sort(axis=1)
+    words &= mask
+    return words
+
+
+def _repair(columns: Columns, n: int, taken: Keys, rng: np.random.Generator) -> bool:
+    """Exchange entries inside columns, in place, until every row is a new question; False when it gives up."""
+    keys = question_keys(columns, n)
+    for _ in range(ROUNDS):
+        ordered = np.sort(keys)
+        bad = _bad_rows(columns, keys, ordered, taken)
+        if not len(bad) or _exchange(columns, keys, ordered, bad, n, taken, rng):
+            return True
+    return False
+
+
+def _bad_rows(columns: Columns, keys: Keys, ordered: Keys, taken: Keys) -> npt.NDArray[np.intp]:
+    """Rows that name a stimulus twice, ask what was asked, or repeat a question (all of its rows but the first)."""
+    bad = repeats(columns)
+    if len(taken):
+        bad |= contains(taken, keys)
+    doubled = ordered[1:][ordered[1:] == ordered[:-1]]
+    if len(doubled):
+        rows = np.flatnonzero(np.isin(keys, doubled))
+        _, first = np.unique(keys[rows], return_index=True)
+        bad[np.delete(rows, first)] = True
+    return np.flatnonzero(bad)
+
+
+def _exchange(
+    columns: Columns,
+    keys: Keys,
+    ordered: Keys,
+    bad: npt.NDArray[np.intp],
+    n: int,
+    taken: Keys,
+    rng: np.random.Generator,
+) -> bool:
+    """Try one exchange for each bad row with a random row; True when that is known to have repaired all of them.
+
+    An exchange is kept when both rows become new questions. In a dense design, where those are rare, one of the two is
+    enough: the bad row wanders until it finds its place.
+    """
+    wander = DENSE * (len(keys) + len(taken)) > n * (n - 1) * (n - 2) // 2
+    active = bad[rng.random(len(bad)) < 0.5] if wander else bad
+    partner = rng.integers(0, len(keys), len(active))
+    _, once = np.unique(partner, return_index=True)
+    once = once[~contains(active, partner[once])]
+    if not len(once):
+        return False
+    mine, partner = active[once], partner[once]
+    ours, theirs = columns[:, mine], columns[:, partner]
+    role, each = rng.integers(0, 3, len(mine)), np.arange(len(mine))
+    ours[role, each], theirs[role, each] = theirs[role, each], ours[role, each]
+    new = np.stack([question_keys(ours, n), question_keys(theirs, n)])  # (2, pairs)
+    clean = ~np.stack([repeats(ours), repeats(theirs)])
+    clean &= ~(contains(ordered, new) | contains(taken, new))
+    _, back, times = np.unique(new, return_inverse=True, return_counts=True)
+    clean &= (times == 1)[back].reshape(new.shape)
+    keep = np.flatnonzero(clean.any(axis=0) if wander else clean.all(axis=0))
+    columns[:, mine[keep]], columns[:, partner[keep]] = ours[:, keep], theirs[:, keep]
+    keys[mine[keep]], keys[partner[keep]] = new[:, keep]
+    return len(keep) == len(bad) and bool(clean.all())
