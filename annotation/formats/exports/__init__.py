@@ -1,0 +1,1 @@
+"""Frozen datasets as files for other programs, one format a file."""

@@ -1,0 +1,8 @@
+"""Stimuli from files: folders, archives and manifests of pictures, landmarks and point clouds."""
+
+from annotation.formats.limits import Limits
+from annotation.formats.stimuli.batch import StimulusBatch, StimulusRow
+from annotation.formats.stimuli.pictures import PictureSource
+from annotation.formats.stimuli.reader import read_stimuli
+
+__all__ = ["Limits", "PictureSource", "StimulusBatch", "StimulusRow", "read_stimuli"]

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from annotation.quality.votes import VoteTable
+
+GOOD: dict[str, Any] = {"question": [0, 0, 2], "worker": [5, 6, 5], "choice": [0, 1, 1], "n_questions": 3}
+
+
+def test_lists_become_frozen_vectors_of_their_types() -> None:
+    votes = VoteTable(**GOOD)
+    assert (votes.question.dtype, votes.worker.dtype, votes.choice.dtype) == (np.int64, np.int64, np.int8)
+    assert len(votes) == 3
+    with pytest.raises(ValueError, match="read-only"):
+        votes.choice[0] = 1
+
+
+def test_the_callers_arrays_stay_writable() -> None:
+    mine = np.array([0, 1, 1], dtype=np.int8)
+    VoteTable(**{**GOOD, "choice": mine})
+    mine[0] = 1
+
+
+def test_no_votes_are_votes() -> None:
+    assert len(VoteTable([], [], [], 4)) == 0  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"question": [0, 0, 3]}, "Vote 2: question 3 is not between 0 and 2"),
+        ({"question": [0, -1, 2]}, "Vote 1: question -1"),
+        ({"choice": [0, 2, 1]}, "Vote 1: choice 2 is not between 0 and 1"),
+        ({"choice": [-1, 1, 1]}, "Vote 0: choice -1"),
+        ({"worker": [5, -6, 5]}, "Vote 1: worker -6"),
+        ({"worker": [5, 6]}, "3 questions, 2 workers and 3 choices"),
+        ({"choice": [0.0, 1.0, 1.0]}, "choice must be a vector of whole numbers"),
+        ({"question": [[0, 0, 2]]}, "question must be a vector"),
+        ({"n_questions": -1}, "cannot be negative"),
+    ],
+)
+def test_wrong_votes_are_refused(change: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        VoteTable(**{**GOOD, **change})
