@@ -1,0 +1,80 @@
+"""From a dataset's raw features to rows that a network can read (paper 000, section V-A)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PREPROCESSINGS = ("face", "none")
+
+
+def prepare(raw: NDArray[np.float32], preprocess: str, scheme: str) -> NDArray[np.float32]:
+    """Aligns faces, or leaves features as they are, and flattens them.
+
+    Args:
+        raw: (N, P, 3) landmarks for "face"; (N, ...) of any shape for "none".
+        preprocess: "face" = centred between the eyes, inter-eye distance 1; "none".
+        scheme: name of the landmark scheme, for "face".
+
+    Returns:
+        (N, F) features, not yet centred by the training mean.
+
+    Raises:
+        ValueError: an unknown preprocessing or scheme, landmarks of the wrong shape, a value that is not finite.
+    """
+    if preprocess not in PREPROCESSINGS:
+        raise ValueError(f"Preprocessing must be 'face' or 'none', not {preprocess!r}.")
+    raw = np.asarray(raw, dtype=np.float32)
+    points = align(raw, scheme) if preprocess == "face" else raw
+    rows = points.reshape(len(points), -1)
+    finite = np.isfinite(rows).all(axis=1)
+    if not finite.all():
+        raise ValueError(f"The features of stimulus {int(finite.argmin())} hold a value that is not a finite number.")
+    return np.ascontiguousarray(rows, dtype=np.float32)
+
+
+def align(points: NDArray[np.float32], scheme: str) -> NDArray[np.float32]:
+    """Aligns landmarks by a named scheme.
+
+    Args:
+        points: (N, P, 3) landmarks.
+        scheme: a name in ``annotation.faces.schemes.SCHEMES``.
+
+    Returns:
+        (N, P, 3) landmarks, centred between the eyes, in units of the inter-eye distance.
+
+    Raises:
+        ValueError: an unknown scheme or landmarks of the wrong shape.
+    """
+    # Imported here, so that data without faces needs nothing of the annotation side.
+    from annotation.faces.geometry import align_faces
+    from annotation.faces.schemes import SCHEMES
+
+    if points.ndim != 3 or points.shape[2] != 3:
+        raise ValueError(f"Faces must be landmarks of shape (N, P, 3), not {points.shape}.")
+    if scheme not in SCHEMES:
+        raise ValueError(
+            f"Faces need a landmark scheme to be aligned by, one of {', '.join(sorted(SCHEMES))}, but the dataset "
+            f"names {scheme!r}; train with the preprocessing 'none' instead."
+        )
+    aligned: NDArray[np.float32] = align_faces(points, SCHEMES[scheme])
+    return aligned
+
+
+def training_mean(features: NDArray[np.float32], split: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Returns the (F,) mean of the training rows.
+
+    Args:
+        features: (N, F) features.
+        split: (N,) 0 for training rows.
+
+    Raises:
+        ValueError: no row is for training.
+    """
+    train = features[split == 0]
+    if not len(train):
+        raise ValueError("No stimulus is in the training split.")
+    mean: NDArray[Any] = train.mean(axis=0, dtype=np.float64)
+    return mean.astype(np.float32)

@@ -1,0 +1,119 @@
+"""What every embedding can do, and what the trainer asks of those that learn step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from learning.data.stimuli import TrainingData
+
+
+class Diverged(ArithmeticError):
+    """The loss stopped being a finite number."""
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Where N stimuli lie in the embedding.
+
+    Attributes:
+        mean: (N, D) positions; posterior means of a probabilistic model.
+        log_variance: (N, D) log-variances of the posterior, None where the model has none.
+    """
+
+    mean: NDArray[np.float32]
+    log_variance: NDArray[np.float32] | None = None
+
+
+@runtime_checkable
+class Embedding(Protocol):
+    """A map from features to codes, of which the learned part is a dictionary of tensors."""
+
+    needs_neutral: ClassVar[bool]
+
+    @classmethod
+    def from_config(cls, config: Any, n_features: int) -> Self:
+        """Makes an untrained embedding of ``n_features`` features."""
+        ...
+
+    def embed(self, features: NDArray[np.float32], neutral: NDArray[np.int64]) -> Codes:
+        """Embeds (N, F) features, centred as in training; ``neutral`` (N,) are rows of neutral faces, or -1."""
+        ...
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Returns the learned part, by name."""
+        ...
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Takes a learned part back; raises ValueError where names or shapes differ."""
+        ...
+
+
+@runtime_checkable
+class ClosedForm(Embedding, Protocol):
+    """An embedding that is computed at once."""
+
+    def fit(self, data: TrainingData) -> None:
+        """Learns from the training rows."""
+        ...
+
+
+class Objective(Protocol):
+    """One network's loss on one set of data. The trainer owns the optimiser, the clock and the checkpoints."""
+
+    loss_names: ClassVar[tuple[str, ...]]
+
+    def losses(self, iteration: int) -> Tensor:
+        """Draws a batch and returns the (K,) losses named ``loss_names``; the first is the one to minimise."""
+        ...
+
+    def validate(self) -> dict[str, float] | None:
+        """Evaluates without dropout; "elbo" is the higher the better. None where nothing is held out."""
+        ...
+
+    @property
+    def generator(self) -> Any:
+        """The CPU torch.Generator of every random draw in training; its state is checkpointed."""
+        ...
+
+
+def require_neutral(neutral: NDArray[np.int64]) -> None:
+    """Refuses stimuli without a neutral face, which M1 and M2 read beside the face.
+
+    Args:
+        neutral: (N,) rows of neutral faces, -1 where there is none.
+
+    Raises:
+        ValueError: with the first stimulus that has none.
+    """
+    missing = neutral < 0
+    if missing.any():
+        raise ValueError(
+            f"This model reads each person's neutral stimulus, but {int(missing.sum())} stimuli have none, the first "
+            f"in row {int(missing.argmax())}."
+        )
+
+
+def restore_module(module: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Loads tensors into a network.
+
+    Args:
+        module: the network.
+        tensors: name -> tensor; must fit exactly.
+
+    Raises:
+        ValueError: a name or a shape does not fit.
+    """
+    own = module.state_dict()
+    for name in sorted(own.keys() ^ tensors.keys()):
+        raise ValueError(f"The saved model and this one differ: {name!r} is only in one of them.")
+    for name, tensor in tensors.items():
+        if tensor.shape != own[name].shape:
+            raise ValueError(
+                f"The saved model's {name!r} has the shape {tuple(tensor.shape)}, not {tuple(own[name].shape)}."
+            )
+    module.load_state_dict(tensors)

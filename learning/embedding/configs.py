@@ -1,0 +1,132 @@
+"""The settings of every embedding, without torch: one frozen dataclass a model, defaults of paper 000, section V-C."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from learning.training.config import JsonConfig, TrainingConfig, require_positive
+
+
+@dataclass(frozen=True)
+class IdentityConfig(JsonConfig):
+    """Row "None" of the tables: the features as they are. Nothing to set."""
+
+
+@dataclass(frozen=True)
+class PCAConfig(JsonConfig):
+    """Row "PCA".
+
+    Attributes:
+        latent: number of principal components.
+    """
+
+    latent: int = 30
+
+    def __post_init__(self) -> None:
+        require_positive(self, "latent")
+
+
+@dataclass(frozen=True)
+class VAEConfig(TrainingConfig):
+    """The standard VAE. With F features the paper's layers are [F, 480, 240, 120, 60, 30] and back.
+
+    Attributes:
+        latent: D, the size of the code.
+        encoder: widths of the encoder's hidden layers; input and code are added by ``encoder_layers``.
+        decoder: widths of the decoder's hidden layers; input and output are added by ``decoder_layers``.
+        dropout: probability that a hidden unit is dropped (the paper's "0.9" is the probability that it is kept).
+        batch_size: B, stimuli a step.
+        samples: L, posterior samples of each stimulus of the batch.
+        reconstruction_variance: σ² of the likelihood, in squared feature units.
+        annealing: "kl" multiplies the KL term by β, which rises linearly from 0 to 1; "none" keeps β = 1.
+        anneal_iterations: steps in which β rises; None means all ``iterations``.
+        scaling: "sum" is the literal N/B (and T/V) of eq. 11; "mean" divides the whole loss by N.
+    """
+
+    latent: int = 30
+    encoder: tuple[int, ...] = (480, 240, 120, 60)
+    decoder: tuple[int, ...] = (60, 120, 240, 480)
+    dropout: float = 0.1
+    batch_size: int = 200
+    samples: int = 3
+    reconstruction_variance: float = 0.001
+    annealing: Literal["none", "kl"] = "kl"
+    anneal_iterations: int | None = None
+    scaling: Literal["sum", "mean"] = "sum"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_positive(self, "latent", "encoder", "decoder", "batch_size", "samples", "reconstruction_variance")
+        if self.anneal_iterations is not None:
+            require_positive(self, "anneal_iterations")
+        if not self.encoder or not self.decoder:
+            raise ValueError(f"{type(self).__name__} needs at least one hidden layer in encoder and decoder.")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"{type(self).__name__}.dropout must be in [0, 1), but is {self.dropout}.")
+
+    @property
+    def conditional(self) -> bool:
+        """Whether encoder and decoder also see the person's neutral face y."""
+        return False
+
+    def encoder_layers(self, n_features: int) -> list[int]:
+        """Returns all layer sizes as the paper writes them, for F = ``n_features``: [F or 2F, ..., D]."""
+        return [n_features * (2 if self.conditional else 1), *self.encoder, self.latent]
+
+    def decoder_layers(self, n_features: int) -> list[int]:
+        """Returns all layer sizes as the paper writes them, for F = ``n_features``: [D or D + F, ..., F]."""
+        return [self.latent + (n_features if self.conditional else 0), *self.decoder, n_features]
+
+    def beta(self, iteration: int) -> float:
+        """Returns β at a step counted from 0 (eq. 13): linear from 0 to 1 over ``anneal_iterations``."""
+        if self.annealing == "none":
+            return 1.0
+        return min(1.0, iteration / (self.anneal_iterations or self.iterations))
+
+
+@dataclass(frozen=True)
+class NeutralVAEConfig(VAEConfig):
+    """M1: layers [2F, 480, 240, 120, 60, 30] and [30 + F, 300, 400, 300, F]; fields as in ``VAEConfig``."""
+
+    decoder: tuple[int, ...] = (300, 400, 300)
+
+    @property
+    def conditional(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class TripletVAEConfig(NeutralVAEConfig):
+    """M2: M1 and a topological prior on the codes; the other fields as in ``VAEConfig``.
+
+    Attributes:
+        annealing: as for M1, and "prior": β multiplies the whole prior, the KL term and the triplet term.
+        triplet_batch: V, triplets a step.
+        triplet_samples: M, posterior samples of each member of a triplet.
+        topological_variance: γ; the smaller, the dearer a violated triplet.
+        weights: see ``learning.data.weights``; "raw" = vote margins (5, 3, 1), "unit" = margins over votes, "given".
+    """
+
+    annealing: Literal["none", "kl", "prior"] = "kl"  # type: ignore[assignment]  # one choice more than M1
+    triplet_batch: int = 10
+    triplet_samples: int = 10
+    topological_variance: float = 0.04
+    weights: Literal["raw", "unit", "given"] = "raw"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_positive(self, "triplet_batch", "triplet_samples", "topological_variance")
+
+    def triplet_beta(self, iteration: int) -> float:
+        """Returns the factor of the triplet term at a step: β with "prior", otherwise 1."""
+        return self.beta(iteration) if self.annealing == "prior" else 1.0
+
+
+CONFIGS: dict[str, type[JsonConfig]] = {
+    "identity": IdentityConfig,
+    "pca": PCAConfig,
+    "vae": VAEConfig,
+    "neutral-vae": NeutralVAEConfig,
+    "triplet-vae": TripletVAEConfig,
+}
