@@ -1,0 +1,37 @@
+"""`manage.py export_dataset ID --format csv --output FILE`"""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotation.errors import AnnotationError
+from annotation.formats.registry import EXPORTS
+from annotation.models import Dataset
+from annotation.selectors.datasets import dataset_export
+
+
+class Command(BaseCommand):
+    help = "Write a frozen dataset of weighted triplets to a file."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("dataset", type=int)
+        parser.add_argument("--format", default="csv", choices=sorted(EXPORTS))
+        parser.add_argument("--output", type=Path, required=True)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        dataset = Dataset.objects.filter(pk=options["dataset"]).first()
+        if dataset is None:
+            raise CommandError(f"There is no dataset {options['dataset']}.")
+        target: Path = options["output"]
+        # Written beside and renamed, so that a broken-off export never looks like a whole one.
+        unfinished = target.with_name(f".{target.name}.unfinished")
+        try:
+            with unfinished.open("wb") as file:
+                dataset_export(dataset=dataset, format=options["format"], out=file)
+            unfinished.replace(target)
+        except (AnnotationError, OSError) as error:
+            unfinished.unlink(missing_ok=True)
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{target}: {dataset.triplets} triplets, sha256 of the content {dataset.content_sha256}")

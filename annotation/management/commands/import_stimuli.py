@@ -1,0 +1,36 @@
+"""`manage.py import_stimuli PATH --collection NAME --owner USER`"""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import User
+from annotation.errors import AnnotationError
+from annotation.services.collections import collection_get, stimuli_import
+
+
+class Command(BaseCommand):
+    help = "Import stimuli from a folder, a .zip or a manifest (CSV, JSONL): all or nothing, and again only what is new."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("path", type=Path)
+        parser.add_argument("--collection", required=True, help="name of the collection; made if it does not exist")
+        parser.add_argument("--owner", required=True, help="username of the researcher")
+        parser.add_argument("--scheme", default="", help="layout of the landmarks, such as bu83")
+        parser.add_argument("--seed", type=int, default=0, help="of the person-wise split where none is given")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        owner = User.objects.filter(username=options["owner"]).first()
+        if owner is None:
+            raise CommandError(f"There is no user {options['owner']!r}.")
+        try:
+            collection = collection_get(owner=owner, name=options["collection"], landmark_scheme=options["scheme"])
+            report = stimuli_import(collection=collection, path=options["path"], seed=options["seed"])
+        except AnnotationError as error:
+            raise CommandError(error.message) from error
+        split = ", ".join(f"{count} {name}" for name, count in report.by_split.items())
+        self.stdout.write(
+            f"{collection.name}: {report.added} added{f' ({split})' if split else ''}, {report.unchanged} unchanged."
+        )

@@ -1,0 +1,25 @@
+"""Rows of everything that asks people. Fields, constraints, tiny properties; writes are in services."""
+
+from annotation.models.campaign import Campaign, Round
+from annotation.models.collection import Collection, FeatureBlock, Split, Stimulus
+from annotation.models.consensus import Consensus
+from annotation.models.dataset import Dataset
+from annotation.models.hit import Assignment, Hit, Worker
+from annotation.models.question import Question
+from annotation.models.vote import Vote
+
+__all__ = [
+    "Assignment",
+    "Campaign",
+    "Collection",
+    "Consensus",
+    "Dataset",
+    "FeatureBlock",
+    "Hit",
+    "Question",
+    "Round",
+    "Split",
+    "Stimulus",
+    "Vote",
+    "Worker",
+]

@@ -1,0 +1,84 @@
+"""Train a run and evaluate what it learned. The one place where torch meets the ORM, with select.py beside it."""
+
+import io
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+
+from annotation.files import content_store, path_store
+from annotation.selectors.datasets import dataset_load
+from learning.data.stimuli import TrainingData
+from learning.evaluation.projection import project
+from learning.evaluation.report import evaluate_embedding
+from learning.jobs.execute import JobCancelled
+from learning.models import Job, Run
+from learning.services.jobs import job_heartbeat
+from learning.services.runs import Trained, run_finish, run_progress, run_start
+from learning.training.devices import prepare
+from learning.training.session import Cancelled, Progress, TrainResult, train_embedding
+
+
+def train(job: Job, attempt: int) -> None:
+    """Train from the last checkpoint, or from the start; evaluate; write all of it.
+
+    Raises:
+        JobCancelled: Somebody asked the run to stop.
+        JobLost: Another worker has the job.
+    """
+    run = job.run
+    run_start(run=run, device=_device(run))
+    data = training_data(run)
+    folder = settings.DATA_DIR / "runs" / str(run.pk)
+
+    def on_progress(progress: Progress) -> None:
+        run_progress(run_id=run.pk, progress=asdict(progress))
+
+    try:
+        result = train_embedding(
+            name=run.model,
+            config=run.config,
+            data=data,
+            workdir=folder,
+            on_progress=on_progress,
+            should_cancel=lambda: job_heartbeat(job_id=job.pk, attempt=attempt),
+        )
+    except Cancelled as cancelled:
+        raise JobCancelled from cancelled
+    metrics = evaluate_embedding(result.embedding, data, run.campaign.label or None)
+    run_finish(job=job, attempt=attempt, trained=_keep(result, folder, metrics))
+
+
+def _device(run: Run) -> str:
+    """What the run trains on; models without a device setting are computed on the CPU."""
+    return str(prepare(run.config.get("device", "cpu"), run.config.get("threads", 1)))
+
+
+def training_data(run: Run) -> TrainingData:
+    frozen = dataset_load(run.dataset)
+    preprocess = "face" if frozen.manifest.get("landmark_scheme") else "none"
+    return TrainingData.from_frozen(frozen, preprocess=preprocess)
+
+
+def _keep(result: TrainResult, folder: Path, metrics: dict[str, Any]) -> Trained:
+    """Put weights and embedding into the storage; what is served and selected from are these, not the work folder."""
+    arrays = {"embedding": result.embedding, "projection": project(result.embedding, 3)[0]}
+    if result.log_variance is not None:
+        arrays["log_variance"] = result.log_variance
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    embedding_file, _ = content_store(folder="embeddings", content=buffer.getvalue(), suffix=".npz")
+    weights = folder / "best.safetensors"
+    weights_file, sha256 = (
+        path_store(folder="weights", path=weights, suffix=".safetensors") if weights.exists() else ("", "")
+    )
+    return Trained(
+        embedding_file=embedding_file,
+        weights_file=weights_file,
+        weights_sha256=sha256,
+        best_iteration=result.best_iteration,
+        best_value=result.best_value,
+        metrics=metrics,
+    )

@@ -1,0 +1,131 @@
+"""Imports: all or nothing, and again only what is new."""
+
+import csv
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from annotation.errors import AnnotationError, ImportRefused
+from annotation.models import Collection, FeatureBlock, Stimulus
+from annotation.selectors.features import features_read
+from annotation.services.collections import collection_get, stimuli_import
+from tests.factories import write_small_manifest
+
+pytestmark = pytest.mark.django_db
+
+
+def rewrite(manifest, change):
+    """Apply `change(rows)` to a manifest's rows (dictionaries)."""
+    with manifest.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows = change(rows) or rows
+    with manifest.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    return manifest
+
+
+@pytest.fixture
+def empty(alice):
+    return collection_get(owner=alice, name="Empty")
+
+
+def test_an_import_keeps_features_subjects_neutrals_and_labels(empty, tmp_path):
+    report = stimuli_import(collection=empty, path=write_small_manifest(tmp_path))
+    assert report.added == 48
+    points = np.load(tmp_path / "small.npz")["points"]
+    stimuli = list(empty.stimuli.order_by("pk"))
+    np.testing.assert_array_equal(features_read(stimuli), points)
+    happy = empty.stimuli.get(key="p03-happy")
+    assert (happy.subject, happy.neutral.key, happy.labels) == ("p03", "p03-neutral", {"expression": "happy"})
+
+
+def test_people_are_kept_in_one_split_and_shared_out_80_10_10(empty, tmp_path):
+    stimuli_import(collection=empty, path=write_small_manifest(tmp_path, people=20))
+    splits = {}
+    for subject, split in empty.stimuli.values_list("subject", "split"):
+        splits.setdefault(subject, set()).add(split)
+    assert all(len(one) == 1 for one in splits.values())
+    counts = [sum(one == {code} for one in splits.values()) for code in (0, 1, 2)]
+    assert counts == [16, 2, 2]
+
+
+def test_importing_again_adds_only_what_is_new(empty, tmp_path):
+    manifest = write_small_manifest(tmp_path)
+    before = rewrite(manifest, lambda rows: rows[:8])
+    first = stimuli_import(collection=empty, path=before)
+    splits = dict(empty.stimuli.values_list("key", "split"))
+    again = stimuli_import(collection=empty, path=write_small_manifest(tmp_path))
+    assert (first.added, again.added, again.unchanged) == (8, 40, 8)
+    assert splits.items() <= dict(empty.stimuli.values_list("key", "split")).items()
+    assert stimuli_import(collection=empty, path=manifest).added == 0
+
+
+def test_a_new_picture_of_a_known_person_joins_their_split(empty, tmp_path):
+    manifest = write_small_manifest(tmp_path)
+    rewrite(manifest, lambda rows: [row for row in rows if row["expression"] != "angry"])
+    stimuli_import(collection=empty, path=manifest)
+    stimuli_import(collection=empty, path=write_small_manifest(tmp_path), seed=99)
+    for angry in empty.stimuli.filter(labels__expression="angry").select_related("neutral"):
+        assert angry.split == angry.neutral.split
+
+
+def test_other_content_under_a_known_id_is_refused_and_changes_nothing(empty, tmp_path):
+    stimuli_import(collection=empty, path=write_small_manifest(tmp_path))
+    with pytest.raises(ImportRefused, match=r"p00-neutral.*other content"):
+        stimuli_import(collection=empty, path=write_small_manifest(tmp_path, seed=4))
+    assert empty.stimuli.count() == 48
+    assert FeatureBlock.objects.count() == 1
+
+
+def test_a_person_in_two_splits_is_refused_with_row_and_name(empty, tmp_path):
+    def change(rows):
+        for row in rows:
+            row["split"] = "train"
+        rows[2]["split"] = "test"
+
+    manifest = rewrite(write_small_manifest(tmp_path), change)
+    with pytest.raises(ImportRefused, match=r"row \d+.*'p00' would be in two splits"):
+        stimuli_import(collection=empty, path=manifest)
+    assert not Stimulus.objects.exists()
+
+
+def test_features_of_another_shape_are_refused(empty, tmp_path):
+    stimuli_import(collection=empty, path=write_small_manifest(tmp_path))
+    np.savez(tmp_path / "five.npz", points=np.zeros((1, 5, 3), dtype=np.float32))
+    (tmp_path / "five.csv").write_text("id,features,kind\nodd,five.npz#points/0,landmarks\n")
+    with pytest.raises(ImportRefused, match=r"\(5, 3\) do not fit"):
+        stimuli_import(collection=empty, path=tmp_path / "five.csv")
+
+
+def test_landmarks_that_do_not_fit_the_scheme_are_refused(alice, tmp_path):
+    faces = collection_get(owner=alice, name="Faces", landmark_scheme="bu83")
+    with pytest.raises(ImportRefused, match="83 points"):
+        stimuli_import(collection=faces, path=write_small_manifest(tmp_path))
+
+
+def test_an_unknown_scheme_is_refused(alice):
+    with pytest.raises(AnnotationError, match="no landmark scheme 'bu84'"):
+        collection_get(owner=alice, name="Faces", landmark_scheme="bu84")
+
+
+def test_a_bad_row_is_named_and_nothing_is_imported(empty, tmp_path):
+    manifest = rewrite(write_small_manifest(tmp_path), lambda rows: rows[5].update(features="small.npz#points/999"))
+    with pytest.raises(ImportRefused, match=r"small\.csv, row 7"):
+        stimuli_import(collection=empty, path=manifest)
+    assert not Stimulus.objects.exists()
+    assert not FeatureBlock.objects.exists()
+
+
+def test_the_command_imports_and_reports(alice, tmp_path, capsys):
+    manifest = write_small_manifest(tmp_path)
+    call_command("import_stimuli", manifest, "--collection", "Mine", "--owner", "alice")
+    assert "48 added" in capsys.readouterr().out
+    assert Collection.objects.get(name="Mine").stimuli.count() == 48
+    with pytest.raises(CommandError, match="no user 'nobody'"):
+        call_command("import_stimuli", manifest, "--collection", "Mine", "--owner", "nobody")
+    with pytest.raises(CommandError, match="row 7"):
+        rewrite(manifest, lambda rows: rows[5].update(id=""))
+        call_command("import_stimuli", manifest, "--collection", "Other", "--owner", "alice")
