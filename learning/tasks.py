@@ -39,7 +39,7 @@ def jobs_ring() -> None:
 
 
 def ring_after_commit() -> None:
-    """For doorways: ring when the rows are there. A broker that is away costs a minute, never a job: the clock rings."""
+    """For doorways: ring when the rows are there. A broker that is away costs a minute, never a job."""
     transaction.on_commit(jobs_ring, robust=True)
 
 

@@ -23,11 +23,13 @@ def _files_of_a_test_stay_in_its_folder(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _messages_go_nowhere(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]:
-    """Tests see which tasks were announced, instead of a broker; tests with real workers start processes of their own."""
+    """Tests see which tasks were announced instead of a broker; those with real workers start their own processes."""
     from celery.app.task import Task
 
     sent: list[tuple[str, tuple[Any, ...]]] = []
-    monkeypatch.setattr(Task, "apply_async", lambda self, args=(), kwargs=None, **rest: sent.append((self.name, tuple(args or ()))))
+    monkeypatch.setattr(
+        Task, "apply_async", lambda self, args=(), kwargs=None, **rest: sent.append((self.name, tuple(args or ())))
+    )
     return sent
 
 

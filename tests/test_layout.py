@@ -24,8 +24,12 @@ def test_platform_is_a_folder_of_packages_and_never_a_package():
 
 
 def test_no_file_is_longer_than_300_lines():
-    long = {str(path.relative_to(ROOT)): n for path in source_files() if (n := len(path.read_text().splitlines())) > 300}
-    scripts = [path for kind in ("*.js", "*.css") for path in (ROOT / "static").rglob(kind) if "vendor" not in path.parts]
+    long = {
+        str(path.relative_to(ROOT)): n for path in source_files() if (n := len(path.read_text().splitlines())) > 300
+    }
+    scripts = [
+        path for kind in ("*.js", "*.css") for path in (ROOT / "static").rglob(kind) if "vendor" not in path.parts
+    ]
     long |= {str(path.relative_to(ROOT)): n for path in scripts if (n := len(path.read_text().splitlines())) > 300}
     assert long == {}
 

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,304 +15,616 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Hit',
+            name="Hit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('slots', models.PositiveSmallIntegerField()),
-                ('open_slots', models.PositiveSmallIntegerField(help_text='Slots that nobody holds and nobody has finished.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("slots", models.PositiveSmallIntegerField()),
+                (
+                    "open_slots",
+                    models.PositiveSmallIntegerField(help_text="Slots that nobody holds and nobody has finished."),
+                ),
             ],
             options={
-                'ordering': ('round', 'number'),
+                "ordering": ("round", "number"),
             },
         ),
         migrations.CreateModel(
-            name='Collection',
+            name="Collection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('slug', models.SlugField(max_length=120, unique=True)),
-                ('landmark_scheme', models.CharField(blank=True, help_text='Layout of the landmarks, such as bu83.', max_length=32)),
-                ('feature_shape', models.JSONField(default=list, help_text="Shape of one stimulus's features, [] where none.")),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='collections', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                ("slug", models.SlugField(max_length=120, unique=True)),
+                (
+                    "landmark_scheme",
+                    models.CharField(blank=True, help_text="Layout of the landmarks, such as bu83.", max_length=32),
+                ),
+                (
+                    "feature_shape",
+                    models.JSONField(default=list, help_text="Shape of one stimulus's features, [] where none."),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="collections",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('slug', models.SlugField(max_length=120, unique=True)),
-                ('kind', models.CharField(choices=[('triplet', 'Triplets')], default='triplet', max_length=16)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('running', 'Running'), ('paused', 'Paused'), ('closed', 'Closed')], default='draft', max_length=16)),
-                ('channel', models.CharField(default='local', max_length=32)),
-                ('prompt', models.CharField(default='Which of these two is more like the one above?', max_length=200)),
-                ('instructions', models.TextField(blank=True, default='Look at the face on top, then choose the one below whose expression is more like it. Judge the expression, not the person. There is no right answer: your first impression counts.')),
-                ('votes_per_question', models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(99)])),
-                ('hit_size', models.PositiveSmallIntegerField(default=20, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(200)])),
-                ('lease_minutes', models.PositiveSmallIntegerField(default=30, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1440)])),
-                ('aggregator', models.CharField(default='margin', max_length=32)),
-                ('weighting', models.CharField(choices=[('raw', 'Margin (5, 3, 1)'), ('unit', 'Margin ÷ votes')], default='raw', max_length=16)),
-                ('label', models.CharField(blank=True, help_text="The stimuli's label that maps are coloured by.", max_length=64)),
-                ('seed', models.PositiveIntegerField(default=0)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to=settings.AUTH_USER_MODEL)),
-                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='annotation.collection')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                ("slug", models.SlugField(max_length=120, unique=True)),
+                ("kind", models.CharField(choices=[("triplet", "Triplets")], default="triplet", max_length=16)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("running", "Running"),
+                            ("paused", "Paused"),
+                            ("closed", "Closed"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                    ),
+                ),
+                ("channel", models.CharField(default="local", max_length=32)),
+                ("prompt", models.CharField(default="Which of these two is more like the one above?", max_length=200)),
+                (
+                    "instructions",
+                    models.TextField(
+                        blank=True,
+                        default="Look at the face on top, then choose the one below whose expression is more like it. Judge the expression, not the person. There is no right answer: your first impression counts.",
+                    ),
+                ),
+                (
+                    "votes_per_question",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(99),
+                        ],
+                    ),
+                ),
+                (
+                    "hit_size",
+                    models.PositiveSmallIntegerField(
+                        default=20,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(200),
+                        ],
+                    ),
+                ),
+                (
+                    "lease_minutes",
+                    models.PositiveSmallIntegerField(
+                        default=30,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1440),
+                        ],
+                    ),
+                ),
+                ("aggregator", models.CharField(default="margin", max_length=32)),
+                (
+                    "weighting",
+                    models.CharField(
+                        choices=[("raw", "Margin (5, 3, 1)"), ("unit", "Margin ÷ votes")], default="raw", max_length=16
+                    ),
+                ),
+                (
+                    "label",
+                    models.CharField(
+                        blank=True, help_text="The stimuli's label that maps are coloured by.", max_length=64
+                    ),
+                ),
+                ("seed", models.PositiveIntegerField(default=0)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="annotation.collection",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-created',),
+                "ordering": ("-created",),
             },
         ),
         migrations.CreateModel(
-            name='FeatureBlock',
+            name="FeatureBlock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('rows', models.PositiveIntegerField()),
-                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='blocks', to='annotation.collection')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("rows", models.PositiveIntegerField()),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="blocks", to="annotation.collection"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slot', models.PositiveSmallIntegerField()),
-                ('status', models.CharField(choices=[('active', 'Active'), ('submitted', 'Submitted'), ('returned', 'Returned'), ('expired', 'Expired')], default='active', max_length=16)),
-                ('seed', models.PositiveIntegerField(help_text='Decides which candidate is shown on the left, question by question.')),
-                ('claimed', models.DateTimeField(auto_now_add=True)),
-                ('lease_until', models.DateTimeField()),
-                ('submitted', models.DateTimeField(blank=True, null=True)),
-                ('hit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='annotation.hit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slot", models.PositiveSmallIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("submitted", "Submitted"),
+                            ("returned", "Returned"),
+                            ("expired", "Expired"),
+                        ],
+                        default="active",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "seed",
+                    models.PositiveIntegerField(
+                        help_text="Decides which candidate is shown on the left, question by question."
+                    ),
+                ),
+                ("claimed", models.DateTimeField(auto_now_add=True)),
+                ("lease_until", models.DateTimeField()),
+                ("submitted", models.DateTimeField(blank=True, null=True)),
+                (
+                    "hit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="assignments", to="annotation.hit"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Question',
+            name="Question",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='Place within the HIT.')),
-                ('split', models.PositiveSmallIntegerField(choices=[(0, 'Train'), (1, 'Validation'), (2, 'Test')], help_text='The split of all three stimuli.')),
-                ('score', models.FloatField(blank=True, help_text="The selector's score, where one chose it.", null=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='annotation.campaign')),
-                ('hit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='questions', to='annotation.hit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(default=0, help_text="Place within the HIT.")),
+                (
+                    "split",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Train"), (1, "Validation"), (2, "Test")],
+                        help_text="The split of all three stimuli.",
+                    ),
+                ),
+                (
+                    "score",
+                    models.FloatField(blank=True, help_text="The selector's score, where one chose it.", null=True),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="questions", to="annotation.campaign"
+                    ),
+                ),
+                (
+                    "hit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="questions",
+                        to="annotation.hit",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('hit', 'position', 'id'),
+                "ordering": ("hit", "position", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Consensus',
+            name="Consensus",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(max_length=32)),
-                ('version', models.CharField(max_length=16)),
-                ('votes_a', models.PositiveSmallIntegerField()),
-                ('votes_b', models.PositiveSmallIntegerField()),
-                ('margin', models.PositiveSmallIntegerField()),
-                ('winner', models.CharField(blank=True, help_text='a, b, or nothing where the votes are level.', max_length=1)),
-                ('weight', models.FloatField()),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consensus', to='annotation.question')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("method", models.CharField(max_length=32)),
+                ("version", models.CharField(max_length=16)),
+                ("votes_a", models.PositiveSmallIntegerField()),
+                ("votes_b", models.PositiveSmallIntegerField()),
+                ("margin", models.PositiveSmallIntegerField()),
+                (
+                    "winner",
+                    models.CharField(blank=True, help_text="a, b, or nothing where the votes are level.", max_length=1),
+                ),
+                ("weight", models.FloatField()),
+                (
+                    "question",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="consensus", to="annotation.question"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'consensus',
+                "verbose_name_plural": "consensus",
             },
         ),
         migrations.CreateModel(
-            name='Round',
+            name="Round",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('status', models.CharField(choices=[('proposed', 'Proposed'), ('open', 'Open'), ('closing', 'Closing'), ('closed', 'Closed')], default='proposed', max_length=16)),
-                ('origin', models.JSONField(default=dict, help_text='What proposed it: design or selector, seed, run, data hash.')),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('opened', models.DateTimeField(blank=True, null=True)),
-                ('closed', models.DateTimeField(blank=True, null=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rounds', to='annotation.campaign')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Proposed"),
+                            ("open", "Open"),
+                            ("closing", "Closing"),
+                            ("closed", "Closed"),
+                        ],
+                        default="proposed",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "origin",
+                    models.JSONField(
+                        default=dict, help_text="What proposed it: design or selector, seed, run, data hash."
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("opened", models.DateTimeField(blank=True, null=True)),
+                ("closed", models.DateTimeField(blank=True, null=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rounds", to="annotation.campaign"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('campaign', 'number'),
+                "ordering": ("campaign", "number"),
             },
         ),
         migrations.AddField(
-            model_name='question',
-            name='round',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='annotation.round'),
+            model_name="question",
+            name="round",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="questions", to="annotation.round"
+            ),
         ),
         migrations.AddField(
-            model_name='hit',
-            name='round',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hits', to='annotation.round'),
+            model_name="hit",
+            name="round",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="hits", to="annotation.round"
+            ),
         ),
         migrations.CreateModel(
-            name='Dataset',
+            name="Dataset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_sha256', models.CharField(help_text='Hash of the arrays, whatever file holds them.', max_length=64)),
-                ('file', models.CharField(max_length=200)),
-                ('file_sha256', models.CharField(max_length=64)),
-                ('stimuli', models.PositiveIntegerField()),
-                ('triplets', models.PositiveIntegerField()),
-                ('manifest', models.JSONField()),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='datasets', to='annotation.campaign')),
-                ('round', models.ForeignKey(blank=True, help_text='The newest inside.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='datasets', to='annotation.round')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "content_sha256",
+                    models.CharField(help_text="Hash of the arrays, whatever file holds them.", max_length=64),
+                ),
+                ("file", models.CharField(max_length=200)),
+                ("file_sha256", models.CharField(max_length=64)),
+                ("stimuli", models.PositiveIntegerField()),
+                ("triplets", models.PositiveIntegerField()),
+                ("manifest", models.JSONField()),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="datasets", to="annotation.campaign"
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The newest inside.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="datasets",
+                        to="annotation.round",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='Stimulus',
+            name="Stimulus",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text="The researcher's own id.", max_length=200)),
-                ('kind', models.CharField(choices=[('image', 'Image'), ('landmarks', 'Landmarks'), ('points', 'Point cloud')], max_length=16)),
-                ('sha256', models.CharField(help_text="Hash of the picture's and the features' content.", max_length=64)),
-                ('subject', models.CharField(blank=True, help_text='Who is shown.', max_length=200)),
-                ('split', models.PositiveSmallIntegerField(choices=[(0, 'Train'), (1, 'Validation'), (2, 'Test')], default=0)),
-                ('labels', models.JSONField(default=dict)),
-                ('picture', models.CharField(blank=True, help_text="Name of the picture's file in the storage.", max_length=200)),
-                ('block_row', models.PositiveIntegerField(blank=True, null=True)),
-                ('block', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stimuli', to='annotation.featureblock')),
-                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stimuli', to='annotation.collection')),
-                ('neutral', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='expressions', to='annotation.stimulus')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(help_text="The researcher's own id.", max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("image", "Image"), ("landmarks", "Landmarks"), ("points", "Point cloud")],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "sha256",
+                    models.CharField(help_text="Hash of the picture's and the features' content.", max_length=64),
+                ),
+                ("subject", models.CharField(blank=True, help_text="Who is shown.", max_length=200)),
+                (
+                    "split",
+                    models.PositiveSmallIntegerField(choices=[(0, "Train"), (1, "Validation"), (2, "Test")], default=0),
+                ),
+                ("labels", models.JSONField(default=dict)),
+                (
+                    "picture",
+                    models.CharField(
+                        blank=True, help_text="Name of the picture's file in the storage.", max_length=200
+                    ),
+                ),
+                ("block_row", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "block",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stimuli",
+                        to="annotation.featureblock",
+                    ),
+                ),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="stimuli", to="annotation.collection"
+                    ),
+                ),
+                (
+                    "neutral",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="expressions",
+                        to="annotation.stimulus",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'stimuli',
-                'ordering': ('id',),
+                "verbose_name_plural": "stimuli",
+                "ordering": ("id",),
             },
         ),
         migrations.AddField(
-            model_name='question',
-            name='a',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotation.stimulus'),
+            model_name="question",
+            name="a",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="annotation.stimulus"
+            ),
         ),
         migrations.AddField(
-            model_name='question',
-            name='b',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotation.stimulus'),
+            model_name="question",
+            name="b",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="annotation.stimulus"
+            ),
         ),
         migrations.AddField(
-            model_name='question',
-            name='reference',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotation.stimulus'),
+            model_name="question",
+            name="reference",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="annotation.stimulus"
+            ),
         ),
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=32)),
-                ('external_id', models.CharField(max_length=128)),
-                ('pseudonym', models.CharField(max_length=32, unique=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='workers', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("channel", models.CharField(max_length=32)),
+                ("external_id", models.CharField(max_length=128)),
+                ("pseudonym", models.CharField(max_length=32, unique=True)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="workers",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Vote',
+            name="Vote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slot', models.PositiveSmallIntegerField()),
-                ('left', models.CharField(choices=[('a', 'a'), ('b', 'b')], help_text='The candidate that was shown on the left.', max_length=1)),
-                ('choice', models.CharField(choices=[('a', 'a'), ('b', 'b')], max_length=1)),
-                ('response_ms', models.PositiveIntegerField(help_text="From pictures visible to answer, on the browser's clock.")),
-                ('client_id', models.UUIDField(help_text='Made by the client: the same answer sent twice counts once.', unique=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='votes', to='annotation.assignment')),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='votes', to='annotation.question')),
-                ('worker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='votes', to='annotation.worker')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slot", models.PositiveSmallIntegerField()),
+                (
+                    "left",
+                    models.CharField(
+                        choices=[("a", "a"), ("b", "b")],
+                        help_text="The candidate that was shown on the left.",
+                        max_length=1,
+                    ),
+                ),
+                ("choice", models.CharField(choices=[("a", "a"), ("b", "b")], max_length=1)),
+                (
+                    "response_ms",
+                    models.PositiveIntegerField(help_text="From pictures visible to answer, on the browser's clock."),
+                ),
+                (
+                    "client_id",
+                    models.UUIDField(
+                        help_text="Made by the client: the same answer sent twice counts once.", unique=True
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="votes", to="annotation.assignment"
+                    ),
+                ),
+                (
+                    "question",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="votes", to="annotation.question"
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="votes", to="annotation.worker"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='worker',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='annotation.worker'),
+            model_name="assignment",
+            name="worker",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="annotation.worker"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('hit_size__gte', 1), ('votes_per_question__gte', 1)), name='annotation_campaign_sizes'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("hit_size__gte", 1), ("votes_per_question__gte", 1)),
+                name="annotation_campaign_sizes",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consensus',
-            constraint=models.UniqueConstraint(fields=('question', 'method', 'version'), name='annotation_consensus_unique'),
+            model_name="consensus",
+            constraint=models.UniqueConstraint(
+                fields=("question", "method", "version"), name="annotation_consensus_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(fields=('campaign', 'number'), name='annotation_round_number_unique'),
+            model_name="round",
+            constraint=models.UniqueConstraint(fields=("campaign", "number"), name="annotation_round_number_unique"),
         ),
         migrations.AddIndex(
-            model_name='hit',
-            index=models.Index(condition=models.Q(('open_slots__gt', 0)), fields=['round', 'number'], name='annotation_hit_claimable'),
+            model_name="hit",
+            index=models.Index(
+                condition=models.Q(("open_slots__gt", 0)), fields=["round", "number"], name="annotation_hit_claimable"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hit',
-            constraint=models.UniqueConstraint(fields=('round', 'number'), name='annotation_hit_number_unique'),
+            model_name="hit",
+            constraint=models.UniqueConstraint(fields=("round", "number"), name="annotation_hit_number_unique"),
         ),
         migrations.AddConstraint(
-            model_name='hit',
-            constraint=models.CheckConstraint(condition=models.Q(('open_slots__gte', 0), ('open_slots__lte', models.F('slots'))), name='annotation_hit_slots'),
+            model_name="hit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("open_slots__gte", 0), ("open_slots__lte", models.F("slots"))),
+                name="annotation_hit_slots",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.UniqueConstraint(fields=('campaign', 'content_sha256'), name='annotation_dataset_content_unique'),
+            model_name="dataset",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "content_sha256"), name="annotation_dataset_content_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='stimulus',
-            index=models.Index(fields=['collection', 'split'], name='annotation_stimulus_split'),
+            model_name="stimulus",
+            index=models.Index(fields=["collection", "split"], name="annotation_stimulus_split"),
         ),
         migrations.AddConstraint(
-            model_name='stimulus',
-            constraint=models.UniqueConstraint(fields=('collection', 'key'), name='annotation_stimulus_key_unique'),
+            model_name="stimulus",
+            constraint=models.UniqueConstraint(fields=("collection", "key"), name="annotation_stimulus_key_unique"),
         ),
         migrations.AddConstraint(
-            model_name='stimulus',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('block__isnull', True), ('block_row__isnull', True)), models.Q(('block__isnull', False), ('block_row__isnull', False)), _connector='OR'), name='annotation_stimulus_block_has_row'),
+            model_name="stimulus",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("block__isnull", True), ("block_row__isnull", True)),
+                    models.Q(("block__isnull", False), ("block_row__isnull", False)),
+                    _connector="OR",
+                ),
+                name="annotation_stimulus_block_has_row",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('a__lt', models.F('b'))), name='annotation_question_canonical'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("a__lt", models.F("b"))), name="annotation_question_canonical"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reference', models.F('a')), _negated=True), models.Q(('reference', models.F('b')), _negated=True)), name='annotation_question_no_self'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reference", models.F("a")), _negated=True),
+                    models.Q(("reference", models.F("b")), _negated=True),
+                ),
+                name="annotation_question_no_self",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.UniqueConstraint(fields=('campaign', 'reference', 'a', 'b'), name='annotation_question_asked_once'),
+            model_name="question",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "reference", "a", "b"), name="annotation_question_asked_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='worker',
-            constraint=models.UniqueConstraint(fields=('channel', 'external_id'), name='annotation_worker_unique'),
+            model_name="worker",
+            constraint=models.UniqueConstraint(fields=("channel", "external_id"), name="annotation_worker_unique"),
         ),
         migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.UniqueConstraint(fields=('question', 'slot'), name='annotation_vote_slot_once'),
+            model_name="vote",
+            constraint=models.UniqueConstraint(fields=("question", "slot"), name="annotation_vote_slot_once"),
         ),
         migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.UniqueConstraint(fields=('worker', 'question'), name='annotation_vote_worker_once'),
+            model_name="vote",
+            constraint=models.UniqueConstraint(fields=("worker", "question"), name="annotation_vote_worker_once"),
         ),
         migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.CheckConstraint(condition=models.Q(('choice__in', ('a', 'b')), ('left__in', ('a', 'b'))), name='annotation_vote_candidates'),
+            model_name="vote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("choice__in", ("a", "b")), ("left__in", ("a", "b"))),
+                name="annotation_vote_candidates",
+            ),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('status', 'active')), fields=['lease_until'], name='annotation_assignment_due'),
+            model_name="assignment",
+            index=models.Index(
+                condition=models.Q(("status", "active")), fields=["lease_until"], name="annotation_assignment_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('hit', 'worker'), name='annotation_assignment_worker_once'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(fields=("hit", "worker"), name="annotation_assignment_worker_once"),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('active', 'submitted'))), fields=('hit', 'slot'), name='annotation_assignment_slot_once'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ("active", "submitted"))),
+                fields=("hit", "slot"),
+                name="annotation_assignment_slot_once",
+            ),
         ),
     ]

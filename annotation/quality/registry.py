@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -25,11 +26,11 @@ class Aggregator(Protocol):
         ...
 
 
-def load_aggregator(name: str) -> type[Aggregator]:
+def load_aggregator(name: str) -> Callable[..., Aggregator]:
     """The class of that name, to be called with its settings.
 
     Raises:
         KeyError: If there is none.
     """
     module, _, attribute = AGGREGATORS[name].rpartition(".")
-    return cast(type[Aggregator], getattr(import_module(module), attribute))
+    return cast(Callable[..., Aggregator], getattr(import_module(module), attribute))

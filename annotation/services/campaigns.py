@@ -11,6 +11,8 @@ from annotation.errors import AnnotationError, WrongState
 from annotation.models import Campaign, Collection
 from annotation.quality.registry import AGGREGATORS
 
+# Addresses of pages that stand beside the campaigns' own.
+RESERVED = {"new"}
 _STEPS = {
     Campaign.Status.DRAFT: {Campaign.Status.RUNNING},
     Campaign.Status.RUNNING: {Campaign.Status.PAUSED, Campaign.Status.CLOSED},
@@ -40,7 +42,7 @@ def campaign_create(*, owner: User, name: str, collection: Collection, **setting
     base = campaign.slug or slugify(name)[:100] or "campaign"
     for attempt in range(1, 1000):
         campaign.slug = base if attempt == 1 else f"{base}-{attempt}"
-        if Campaign.objects.filter(slug=campaign.slug).exists():
+        if campaign.slug in RESERVED or Campaign.objects.filter(slug=campaign.slug).exists():
             continue
         campaign.full_clean()
         try:

@@ -120,7 +120,7 @@ def _splits(collection: Collection, rows: list[StimulusRow], seed: int) -> dict[
                     f"{row.source}: the person {row.subject!r} would be in two splits; keep each person in one."
                 )
     free = [row for row in rows if not row.split and row.subject not in person_split]
-    drawn = split_by_person(np.array([row.subject for row in free], dtype=np.str_), seed=seed) if free else []
+    drawn = split_by_person(np.array([row.subject for row in free], dtype=np.str_), seed=seed)
     result = {row.key: int(split) for row, split in zip(free, drawn, strict=True)}
     for row in rows:
         if row.key not in result:

@@ -15,6 +15,7 @@ from annotation.models import Assignment, Campaign, Dataset, Hit, Question, Roun
 from annotation.sampling.balanced import balanced_triplets
 from annotation.services.consensus import consensus_aggregate
 from annotation.services.datasets import dataset_freeze
+from annotation.services.faces import subset_rows
 from annotation.signals import round_closed
 
 _BATCH = 2000
@@ -85,7 +86,8 @@ def _common_splits(campaign: Campaign, triplets: NDArray[np.int64]) -> NDArray[n
     splits = values[places]
     if (splits != splits[:, :1]).any():
         raise AnnotationError("A triplet mixes stimuli of different splits; a model would be tested on what it saw.")
-    return splits[:, 0]
+    shared: NDArray[np.int64] = splits[:, 0]
+    return shared
 
 
 def _refuse_asked(campaign: Campaign, canonical: NDArray[np.int64]) -> None:
@@ -97,25 +99,52 @@ def _refuse_asked(campaign: Campaign, canonical: NDArray[np.int64]) -> None:
         raise AnnotationError(f"The triplet of stimuli {repeated} was asked before in this campaign.")
 
 
-def round_propose_balanced(*, campaign: Campaign, per_stimulus: int = 6, seed: int | None = None) -> Round:
+def round_propose_balanced(
+    *, campaign: Campaign, per_stimulus: int = 6, seed: int | None = None, subset: bool = False
+) -> Round:
     """Propose a first round: within each split, every stimulus in exactly `per_stimulus` triplets (paper 000, IV-B).
+
+    Args:
+        campaign: Whose round it is.
+        per_stimulus: Triplets that each stimulus appears in.
+        seed: Of the design; the campaign's where it is not given.
+        subset: Ask only about one stimulus for each person and distinct set of action units, without blinks.
 
     Raises:
         NothingToAsk: No split has the three stimuli that a triplet needs.
     """
     seed = campaign.seed if seed is None else seed
-    chosen = []
+    asked_about = Stimulus.objects.filter(collection=campaign.collection_id)
+    if subset:
+        asked_about = asked_about.filter(pk__in=subset_rows(collection=campaign.collection).tolist())
+    chosen, per_split = [], {}
     for split in Split:
         keys = np.array(
-            Stimulus.objects.filter(collection=campaign.collection_id, split=split).values_list("pk", flat=True),
+            asked_about.filter(split=split).order_by("pk").values_list("pk", flat=True),
             dtype=np.int64,
         )
-        if len(keys) >= 3:
-            chosen.append(keys[balanced_triplets(len(keys), per_stimulus, seed=seed + split.value)])
+        asked = _asked_rows(campaign, keys)
+        # A small split may not have as many different triplets left; then each stimulus gets as many as there are.
+        left = len(keys) * (len(keys) - 1) * (len(keys) - 2) // 2 - len(asked)
+        fitting = min(per_stimulus, 3 * left // max(len(keys), 1))
+        if fitting > 0:
+            per_split[split.label.lower()] = fitting
+            rows = balanced_triplets(len(keys), fitting, seed=seed + split.value, avoid=asked)
+            chosen.append(keys[rows])
     if not chosen:
-        raise NothingToAsk("A triplet needs three stimuli of one split; the collection has no such split.")
-    origin = {"design": "balanced", "per_stimulus": per_stimulus, "seed": seed}
+        raise NothingToAsk("A triplet needs three stimuli of one split that were not asked about together before.")
+    origin = {"design": "balanced", "per_stimulus": per_stimulus, "seed": seed, "subset": subset}
+    if set(per_split.values()) != {per_stimulus}:
+        origin["per_split"] = per_split
     return round_propose(campaign=campaign, triplets=np.concatenate(chosen), origin=origin)
+
+
+def _asked_rows(campaign: Campaign, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(Q, 3) places in `keys` of the triplets that the campaign has asked about them."""
+    place = {key: row for row, key in enumerate(keys.tolist())}
+    asked = campaign.questions.values_list("reference", "a", "b")
+    rows = [[place[key] for key in triplet] for triplet in asked.iterator() if all(key in place for key in triplet)]
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
 def round_open(*, round: Round) -> Round:

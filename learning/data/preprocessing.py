@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,16 @@ from numpy.typing import NDArray
 PREPROCESSINGS = ("face", "none")
 
 
-def prepare(raw: NDArray[np.float32], preprocess: str, scheme: str) -> NDArray[np.float32]:
+def prepare(
+    raw: NDArray[np.float32], preprocess: str, scheme: str, labels: Mapping[str, Sequence[str]] | None = None
+) -> NDArray[np.float32]:
     """Aligns faces, or leaves features as they are, and flattens them.
 
     Args:
         raw: (N, P, 3) landmarks for "face"; (N, ...) of any shape for "none".
         preprocess: "face" = centred between the eyes, inter-eye distance 1; "none".
         scheme: name of the landmark scheme, for "face".
+        labels: column -> N texts; "yaw", "pitch" and "roll" in degrees turn faces to the neutral pose.
 
     Returns:
         (N, F) features, not yet centred by the training mean.
@@ -27,7 +31,7 @@ def prepare(raw: NDArray[np.float32], preprocess: str, scheme: str) -> NDArray[n
     if preprocess not in PREPROCESSINGS:
         raise ValueError(f"Preprocessing must be 'face' or 'none', not {preprocess!r}.")
     raw = np.asarray(raw, dtype=np.float32)
-    points = align(raw, scheme) if preprocess == "face" else raw
+    points = align(raw, scheme, labels or {}) if preprocess == "face" else raw
     rows = points.reshape(len(points), -1)
     finite = np.isfinite(rows).all(axis=1)
     if not finite.all():
@@ -35,12 +39,13 @@ def prepare(raw: NDArray[np.float32], preprocess: str, scheme: str) -> NDArray[n
     return np.ascontiguousarray(rows, dtype=np.float32)
 
 
-def align(points: NDArray[np.float32], scheme: str) -> NDArray[np.float32]:
+def align(points: NDArray[np.float32], scheme: str, labels: Mapping[str, Sequence[str]]) -> NDArray[np.float32]:
     """Aligns landmarks by a named scheme.
 
     Args:
         points: (N, P, 3) landmarks.
         scheme: a name in ``annotation.faces.schemes.SCHEMES``.
+        labels: as in ``prepare``.
 
     Returns:
         (N, P, 3) landmarks, centred between the eyes, in units of the inter-eye distance.
@@ -50,6 +55,7 @@ def align(points: NDArray[np.float32], scheme: str) -> NDArray[np.float32]:
     """
     # Imported here, so that data without faces needs nothing of the annotation side.
     from annotation.faces.geometry import align_faces
+    from annotation.faces.pose import label_rotations
     from annotation.faces.schemes import SCHEMES
 
     if points.ndim != 3 or points.shape[2] != 3:
@@ -59,7 +65,7 @@ def align(points: NDArray[np.float32], scheme: str) -> NDArray[np.float32]:
             f"Faces need a landmark scheme to be aligned by, one of {', '.join(sorted(SCHEMES))}, but the dataset "
             f"names {scheme!r}; train with the preprocessing 'none' instead."
         )
-    aligned: NDArray[np.float32] = align_faces(points, SCHEMES[scheme])
+    aligned: NDArray[np.float32] = align_faces(points, SCHEMES[scheme], label_rotations(labels, len(points)))
     return aligned
 
 

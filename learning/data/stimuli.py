@@ -17,19 +17,32 @@ from learning.data.triplets import SPLITS, TripletSet
 class FrozenLike(Protocol):
     """What ``from_frozen`` reads of a frozen dataset (see ``annotation.formats.frozen``)."""
 
-    stimuli: Any
-    subjects: Any
-    neutral: Any
-    split: Any
-    labels: Mapping[str, Any]
-    features: Any
-    triplets: Any
-    weight: Any
-    margin: Any
-    votes_nearer: Any
-    votes_farther: Any
-    triplet_split: Any
-    manifest: Mapping[str, Any]
+    @property
+    def stimuli(self) -> Any: ...
+    @property
+    def subjects(self) -> Any: ...
+    @property
+    def neutral(self) -> Any: ...
+    @property
+    def split(self) -> Any: ...
+    @property
+    def labels(self) -> Any: ...
+    @property
+    def features(self) -> Any: ...
+    @property
+    def triplets(self) -> Any: ...
+    @property
+    def weight(self) -> Any: ...
+    @property
+    def margin(self) -> Any: ...
+    @property
+    def votes_nearer(self) -> Any: ...
+    @property
+    def votes_farther(self) -> Any: ...
+    @property
+    def triplet_split(self) -> Any: ...
+    @property
+    def manifest(self) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -139,7 +152,7 @@ class TrainingData:
             ValueError: what does not fit, in one sentence.
         """
         raw = np.asarray(features)
-        rows = prepare(raw, preprocess, scheme)
+        rows = prepare(raw, preprocess, scheme, labels)
         parts = np.asarray(split, dtype=np.int8)
         if parts.shape != (len(rows),):
             raise ValueError(f"There are {len(rows)} rows of features, but splits of shape {parts.shape}.")

@@ -68,7 +68,7 @@ class VAEObjective:
         self.neutral: Tensor | None = None
         if model.needs_neutral:
             require_neutral(data.neutral)
-            self.neutral = torch.from_numpy(data.neutral).to(device)
+            self.neutral = torch.tensor(data.neutral).to(device)
 
     @property
     def scale(self) -> float:

@@ -64,7 +64,7 @@ def training_data(run: Run) -> TrainingData:
 
 def _keep(result: TrainResult, folder: Path, metrics: dict[str, Any]) -> Trained:
     """Put weights and embedding into the storage; what is served and selected from are these, not the work folder."""
-    arrays = {"embedding": result.embedding, "projection": project(result.embedding, 3)[0]}
+    arrays: dict[str, Any] = {"embedding": result.embedding, "projection": project(result.embedding, 3)[0]}
     if result.log_variance is not None:
         arrays["log_variance"] = result.log_variance
     buffer = io.BytesIO()

@@ -5,113 +5,210 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('annotation', '0001_initial'),
+        ("annotation", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(default='triplet-vae', max_length=32)),
-                ('config', models.JSONField(blank=True, default=dict, help_text='Settings of the model that differ from its defaults.')),
-                ('selector', models.CharField(default='uncertainty', max_length=32)),
-                ('select_count', models.PositiveIntegerField(default=500, help_text='Triplets that a new round asks.')),
-                ('pool_size', models.PositiveIntegerField(default=100000, help_text='Candidates that the selector looks at.')),
-                ('automatic', models.BooleanField(default=True, help_text='Train and propose the next round when a round closes.')),
-                ('seed', models.PositiveIntegerField(default=0)),
-                ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='plan', to='annotation.campaign')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("model", models.CharField(default="triplet-vae", max_length=32)),
+                (
+                    "config",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="Settings of the model that differ from its defaults."
+                    ),
+                ),
+                ("selector", models.CharField(default="uncertainty", max_length=32)),
+                ("select_count", models.PositiveIntegerField(default=500, help_text="Triplets that a new round asks.")),
+                (
+                    "pool_size",
+                    models.PositiveIntegerField(default=100000, help_text="Candidates that the selector looks at."),
+                ),
+                (
+                    "automatic",
+                    models.BooleanField(
+                        default=True, help_text="Train and propose the next round when a round closes."
+                    ),
+                ),
+                ("seed", models.PositiveIntegerField(default=0)),
+                (
+                    "campaign",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="plan", to="annotation.campaign"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=32)),
-                ('config', models.JSONField(default=dict)),
-                ('seed', models.PositiveIntegerField(default=0)),
-                ('data_sha256', models.CharField(max_length=64)),
-                ('code_version', models.CharField(max_length=64)),
-                ('device', models.CharField(blank=True, max_length=64)),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=16)),
-                ('select_after', models.BooleanField(default=False, help_text='Propose the next round when the run is done.')),
-                ('progress', models.JSONField(default=dict, help_text='Iteration, losses, curves, time left.')),
-                ('error', models.TextField(blank=True)),
-                ('best_iteration', models.PositiveIntegerField(blank=True, null=True)),
-                ('best_value', models.FloatField(blank=True, help_text='Validation ELBO of the model that was kept.', null=True)),
-                ('embedding_file', models.CharField(blank=True, max_length=200)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('started', models.DateTimeField(blank=True, null=True)),
-                ('finished', models.DateTimeField(blank=True, null=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='annotation.campaign')),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='annotation.dataset')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("model", models.CharField(max_length=32)),
+                ("config", models.JSONField(default=dict)),
+                ("seed", models.PositiveIntegerField(default=0)),
+                ("data_sha256", models.CharField(max_length=64)),
+                ("code_version", models.CharField(max_length=64)),
+                ("device", models.CharField(blank=True, max_length=64)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "select_after",
+                    models.BooleanField(default=False, help_text="Propose the next round when the run is done."),
+                ),
+                ("progress", models.JSONField(default=dict, help_text="Iteration, losses, curves, time left.")),
+                ("error", models.TextField(blank=True)),
+                ("best_iteration", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "best_value",
+                    models.FloatField(blank=True, help_text="Validation ELBO of the model that was kept.", null=True),
+                ),
+                ("embedding_file", models.CharField(blank=True, max_length=200)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("started", models.DateTimeField(blank=True, null=True)),
+                ("finished", models.DateTimeField(blank=True, null=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="annotation.campaign"
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="annotation.dataset"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='Evaluation',
+            name="Evaluation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('metrics', models.JSONField()),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='evaluation', to='learning.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("metrics", models.JSONField()),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="evaluation", to="learning.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('train', 'Train and evaluate'), ('select', 'Select the next triplets')], max_length=16)),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=16)),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('cancel', models.BooleanField(default=False)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('enqueued', models.DateTimeField(blank=True, help_text='When the broker was last told.', null=True)),
-                ('error', models.TextField(blank=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('finished', models.DateTimeField(blank=True, null=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='learning.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("train", "Train and evaluate"), ("select", "Select the next triplets")], max_length=16
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=16,
+                    ),
+                ),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("cancel", models.BooleanField(default=False)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("enqueued", models.DateTimeField(blank=True, help_text="When the broker was last told.", null=True)),
+                ("error", models.TextField(blank=True)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("finished", models.DateTimeField(blank=True, null=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to="learning.run"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
-                'indexes': [models.Index(fields=['status', 'lease_until'], name='learning_job_due')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', ('queued', 'running'))), fields=('run', 'kind'), name='learning_job_one_alive')],
+                "ordering": ("id",),
+                "indexes": [models.Index(fields=["status", "lease_until"], name="learning_job_due")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ("queued", "running"))),
+                        fields=("run", "kind"),
+                        name="learning_job_one_alive",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Checkpoint',
+            name="Checkpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('iteration', models.PositiveIntegerField()),
-                ('file', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checkpoints', to='learning.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("iteration", models.PositiveIntegerField()),
+                ("file", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="checkpoints", to="learning.run"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('run', 'iteration'), name='learning_checkpoint_unique')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "iteration"), name="learning_checkpoint_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Selection',
+            name="Selection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('selector', models.CharField(max_length=32)),
-                ('seed', models.PositiveIntegerField()),
-                ('pool_size', models.PositiveIntegerField()),
-                ('summary', models.JSONField(default=dict)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('round', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='selection', to='annotation.round')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='selections', to='learning.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("selector", models.CharField(max_length=32)),
+                ("seed", models.PositiveIntegerField()),
+                ("pool_size", models.PositiveIntegerField()),
+                ("summary", models.JSONField(default=dict)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "round",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="selection", to="annotation.round"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="selections", to="learning.run"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('run',), name='learning_selection_once_a_run')],
+                "constraints": [models.UniqueConstraint(fields=("run",), name="learning_selection_once_a_run")],
             },
         ),
     ]

@@ -22,13 +22,13 @@ LITTER_SECONDS = 60.0
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
         # Wall clock and not the monotonic one: the order must survive a reboot.
         name = f"{time.time_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
         unfinished = folder / f"tmp-{uuid.uuid4().hex}"
         with unfinished.open("wb") as file:
-            file.write(str_to_bytes(dumps(message)))
+            file.write(str_to_bytes(dumps(payload)))
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(folder / name)

@@ -11,7 +11,13 @@ from tests.requirements import need_postgres
 
 pytestmark = pytest.mark.processes
 ROOT = Path(__file__).resolve().parent.parent.parent
-SUITES = ("tests/accounts", "tests/annotation/services", "tests/annotation/views", "tests/learning/services", "tests/learning/views")
+SUITES = (
+    "tests/accounts",
+    "tests/annotation/services",
+    "tests/annotation/views",
+    "tests/learning/services",
+    "tests/learning/views",
+)
 
 
 def test_the_services_pass_on_postgresql_too(tmp_path: Path):

@@ -9,16 +9,24 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from annotation.errors import AnnotationError
 from annotation.services.collections import collection_get, stimuli_import
+from annotation.services.faces import neutrals_choose
 
 
 class Command(BaseCommand):
-    help = "Import stimuli from a folder, a .zip or a manifest (CSV, JSONL): all or nothing, and again only what is new."
+    help = (
+        "Import stimuli from a folder, a .zip or a manifest (CSV, JSONL): all or nothing, and again only what is new."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path)
         parser.add_argument("--collection", required=True, help="name of the collection; made if it does not exist")
         parser.add_argument("--owner", required=True, help="username of the researcher")
         parser.add_argument("--scheme", default="", help="layout of the landmarks, such as bu83")
+        parser.add_argument(
+            "--choose-neutrals",
+            action="store_true",
+            help="give each person without a neutral one: all action units absent, nearest to the others",
+        )
         parser.add_argument("--seed", type=int, default=0, help="of the person-wise split where none is given")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,9 +36,12 @@ class Command(BaseCommand):
         try:
             collection = collection_get(owner=owner, name=options["collection"], landmark_scheme=options["scheme"])
             report = stimuli_import(collection=collection, path=options["path"], seed=options["seed"])
+            neutrals = neutrals_choose(collection=collection) if options["choose_neutrals"] else None
         except AnnotationError as error:
             raise CommandError(error.message) from error
         split = ", ".join(f"{count} {name}" for name, count in report.by_split.items())
         self.stdout.write(
             f"{collection.name}: {report.added} added{f' ({split})' if split else ''}, {report.unchanged} unchanged."
         )
+        if neutrals is not None:
+            self.stdout.write(f"{neutrals} people were given a neutral.")

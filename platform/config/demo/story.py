@@ -1,7 +1,8 @@
-"""The demo's story, step by step. Each step looks at what is there and does what is missing, so it can be broken off."""
+"""The demo's story, step by step. Each step does what is missing, so it can be broken off and go on."""
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from django.core.management import call_command
@@ -99,7 +100,7 @@ def learn(console: Console, alive: Callable[[], None]) -> None:
     runs = _runs(campaign, dataset)
     for run in runs:
         console.step(f"Training {SHORT_LABELS[run.model]}")
-        _wait(console, alive, lambda run=run: _over(run), lambda run=run: _training(run))
+        _wait(console, alive, partial(_over, run), partial(_training, run))
         run.refresh_from_db()
         if run.status != Run.Status.DONE:
             raise DemoFailed(f"Run {run.pk} ({run.model}) is {run.status}: {run.error or 'no reason was given'}")
@@ -143,9 +144,7 @@ def _result(run: Run) -> str:
     return f"{metrics['triplets']['test']['satisfied']:.1%} of the test triplets satisfied"
 
 
-def _wait(
-    console: Console, alive: Callable[[], None], look: Callable[[], T | None], say: Callable[[], str]
-) -> T:
+def _wait(console: Console, alive: Callable[[], None], look: Callable[[], T | None], say: Callable[[], str]) -> T:
     """Look twice a second until there is something."""
     while not (found := look()):
         alive()
@@ -170,6 +169,8 @@ def results(console: Console) -> None:
     for row in comparison_rows(campaign):
         accuracy = "–" if row.accuracy is None else f"{row.accuracy:.3f}"
         satisfied = "–" if row.satisfied is None else f"{row.satisfied:.3f}"
-        cells = "".join(f" {row.by_margin[level]:>8.3f}" if level in row.by_margin else f" {'–':>8}" for level in levels)
+        cells = "".join(
+            f" {row.by_margin[level]:>8.3f}" if level in row.by_margin else f" {'–':>8}" for level in levels
+        )
         console.say(f"{row.name:<6} {row.dim:>4} {accuracy:>9} {satisfied:>9}{cells}")
     console.say()

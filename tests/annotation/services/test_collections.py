@@ -126,6 +126,6 @@ def test_the_command_imports_and_reports(alice, tmp_path, capsys):
     assert Collection.objects.get(name="Mine").stimuli.count() == 48
     with pytest.raises(CommandError, match="no user 'nobody'"):
         call_command("import_stimuli", manifest, "--collection", "Mine", "--owner", "nobody")
+    rewrite(manifest, lambda rows: rows[5].update(id=""))
     with pytest.raises(CommandError, match="row 7"):
-        rewrite(manifest, lambda rows: rows[5].update(id=""))
         call_command("import_stimuli", manifest, "--collection", "Other", "--owner", "alice")

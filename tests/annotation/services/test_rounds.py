@@ -49,6 +49,31 @@ def test_the_same_seed_proposes_the_same_round(campaign, alice, collection):
     assert rows[0] == rows[1]
 
 
+def test_a_second_balanced_round_asks_nothing_twice_and_is_balanced_too(campaign):
+    round_propose_balanced(campaign=campaign, per_stimulus=3)
+    second = round_propose_balanced(campaign=campaign, per_stimulus=3)
+    seen = Counter(key for triplet in second.questions.values_list("reference", "a", "b") for key in triplet)
+    assert set(seen.values()) == {3}
+
+
+def test_a_split_too_small_for_the_design_gets_what_it_has(campaign):
+    for split in (1, 2):
+        kept = Stimulus.objects.filter(split=split).values_list("pk", flat=True)[:3]
+        Stimulus.objects.filter(split=split).exclude(pk__in=list(kept)).update(split=0)
+    round = round_propose_balanced(campaign=campaign, per_stimulus=6)
+    assert Counter(round.questions.values_list("split", flat=True))[2] == 3
+    assert round.origin["per_split"] == {"train": 6, "validation": 3, "test": 3}
+
+
+def test_a_campaign_whose_triplets_were_all_asked_has_nothing_to_ask(campaign):
+    Stimulus.objects.filter(split__gt=0).update(split=0)
+    kept = list(Stimulus.objects.values_list("pk", flat=True)[:4])
+    Stimulus.objects.exclude(pk__in=kept).delete()
+    round_propose_balanced(campaign=campaign, per_stimulus=9)
+    with pytest.raises(NothingToAsk):
+        round_propose_balanced(campaign=campaign)
+
+
 def test_what_was_asked_is_not_asked_again(campaign):
     asked = round_propose_balanced(campaign=campaign).questions.first()
     again = np.array([[asked.reference_id, asked.b_id, asked.a_id]])
@@ -91,7 +116,17 @@ def test_a_round_opens_once_and_only_in_a_running_campaign(campaign):
 def _fresh_triplet(campaign):
     keys = list(Stimulus.objects.filter(split=0).order_by("pk").values_list("pk", flat=True))
     asked = set(campaign.questions.values_list("reference", "a", "b"))
-    return np.array([next([r, a, b] for r in keys for a in keys for b in keys if r not in (a, b) and a < b and (r, a, b) not in asked)])
+    return np.array(
+        [
+            next(
+                [r, a, b]
+                for r in keys
+                for a in keys
+                for b in keys
+                if r not in (a, b) and a < b and (r, a, b) not in asked
+            )
+        ]
+    )
 
 
 def test_consensus_is_what_counting_by_hand_gives(campaign):

@@ -97,6 +97,4 @@ def test_the_side_is_random_over_votes_and_fixed_for_each():
     sides = Counter(left_candidate(seed=seed, question_id=question) for seed in range(60) for question in range(60))
     # 3,600 fair coins: five standard deviations are 150.
     assert abs(sides["a"] - 1800) < 150
-    assert all(
-        left_candidate(seed=5, question_id=9) == left_candidate(seed=5, question_id=9) for _ in range(3)
-    )
+    assert all(left_candidate(seed=5, question_id=9) == left_candidate(seed=5, question_id=9) for _ in range(3))

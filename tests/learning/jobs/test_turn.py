@@ -104,5 +104,7 @@ def test_the_map_is_coloured_by_the_campaigns_label(campaign, dataset):
     run = work(run_create(campaign=campaign, dataset=dataset, model="pca", config={"latent": 3}))
     seen = run_map(run)
     assert seen.categories == ["angry", "happy", "neutral", "sad"]
-    assert [seen.keys[row].split("-")[1] for row in range(8)] == [seen.categories[seen.category[row]] for row in range(8)]
+    assert [seen.keys[row].split("-")[1] for row in range(8)] == [
+        seen.categories[seen.category[row]] for row in range(8)
+    ]
     assert seen.points.shape == (dataset.stimuli, 3)
