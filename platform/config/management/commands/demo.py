@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.demo.console import Console
 from config.demo.processes import Processes, port_is_free
-from config.demo.story import SLUG, DemoFailed, ask, learn, prepare, results
+from config.demo.story import SLUG, DemoFailed, Scale, ask, learn, prepare, results
 from learning.services.jobs import jobs_release_all
 
 
@@ -20,6 +20,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--exit", action="store_true", help="end with the results table instead of serving")
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--people", type=int, default=Scale.people, help="made-up people, 25 expressions each")
+        parser.add_argument("--iterations", type=int, default=Scale.iterations, help="of each training")
         parser.add_argument("--browser", action="store_true", help="open the page in a browser")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,8 +29,9 @@ class Command(BaseCommand):
             raise CommandError(f"Port {options['port']} is taken; choose another one: make demo PORT=8001")
         signal.signal(signal.SIGTERM, _interrupt)
         console, processes = Console(), Processes()
+        scale = Scale(people=options["people"], iterations=options["iterations"])
         try:
-            self._run(console, processes, options)
+            self._run(console, processes, scale, options)
         except KeyboardInterrupt:
             console.say("\nStopping …")
         except DemoFailed as error:
@@ -39,8 +42,8 @@ class Command(BaseCommand):
             jobs_release_all()
         console.say("All of it has stopped; `make demo` goes on from here.")
 
-    def _run(self, console: Console, processes: Processes, options: dict[str, Any]) -> None:
-        password = prepare(console)
+    def _run(self, console: Console, processes: Processes, scale: Scale, options: dict[str, Any]) -> None:
+        password = prepare(console, scale)
         url = f"http://127.0.0.1:{options['port']}"
         if password:
             console.say(f"  Sign in as admin, password {password} (shown only now).")
@@ -55,7 +58,7 @@ class Command(BaseCommand):
                 raise DemoFailed(f"The {name} has stopped by itself; see {processes.log_of(name)}.")
 
         ask(console)
-        learn(console, alive)
+        learn(console, scale, alive)
         results(console)
         if not options["exit"]:
             console.say(f"Vote at   {url}/annotate/{SLUG}/")
