@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.models import Assignment, Collection, Question, Round, Stimulus
+from annotation.selectors.faces import is_unit
 from annotation.selectors.features import features_read
 from annotation.selectors.queue import ShownQuestion, assignment_questions
 from annotation.services.assignments import assignment_claim, assignment_return
@@ -83,7 +84,7 @@ class Perception:
 
 
 def _perceived(stimuli: list[Stimulus]) -> NDArray[np.float64]:
-    units = sorted({name for stimulus in stimuli for name in stimulus.labels if name.startswith("AU")})
+    units = sorted({name for stimulus in stimuli for name in stimulus.labels if is_unit(name)})
     if units:
         return np.array([[float(stimulus.labels.get(name) or 0) for name in units] for stimulus in stimuli])
     features = features_read(stimuli)

@@ -1,5 +1,6 @@
 """What is known of faces in a collection: their landmarks in the neutral pose, and the action units that they show."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from annotation.faces.pose import label_rotations
 from annotation.faces.schemes import SCHEMES, LandmarkScheme
 from annotation.models import Collection, Stimulus
 from annotation.selectors.features import features_read
+
+_UNIT = re.compile(r"AU\d+[A-Z]?", re.IGNORECASE)
 
 
 def scheme_of(collection: Collection) -> LandmarkScheme:
@@ -41,7 +44,19 @@ def faces_aligned(collection: Collection, stimuli: Sequence[Stimulus]) -> NDArra
 
 def units_present(labels: Mapping[str, Any]) -> frozenset[str] | None:
     """The action units that a stimulus's labels mark as present (above 0); None where none is annotated."""
-    units = {name: str(value) for name, value in labels.items() if name.upper().startswith("AU") and str(value) != ""}
+    units = {name: str(value) for name, value in labels.items() if is_unit(name) and str(value) != ""}
     if not units:
         return None
-    return frozenset(name for name, value in units.items() if float(value) > 0)
+    return frozenset(name for name, value in units.items() if _amount(name, value) > 0)
+
+
+def is_unit(name: str) -> bool:
+    """Whether a label is a facial action unit: AU1, AU12, au06 and so on."""
+    return _UNIT.fullmatch(name) is not None
+
+
+def _amount(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise AnnotationError(f"The label {name} says {value!r}, which is no number.") from None

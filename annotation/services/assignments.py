@@ -75,9 +75,18 @@ def _claim_again(campaign: Campaign, worker: Worker, now: datetime) -> Assignmen
     return next((again for one in lost if (again := assignment_revive(assignment=one, now=now)) is not None), None)
 
 
+def hit_lock(hit_id: int) -> Hit:
+    """Lock a HIT's row until the transaction ends.
+
+    Not its key (PostgreSQL's FOR NO KEY UPDATE): the check of an assignment's foreign key, which PostgreSQL makes at
+    commit, would else wait for this lock while this transaction waits for that assignment.
+    """
+    return Hit.objects.select_for_update(no_key=True).get(pk=hit_id)
+
+
 def assignment_revive(*, assignment: Assignment, now: datetime) -> Assignment | None:
     """Make a lost assignment active again; None if its slot went to somebody else. Call within a transaction."""
-    hit = Hit.objects.select_for_update().get(pk=assignment.hit_id)
+    hit = hit_lock(assignment.hit_id)
     if hit.open_slots == 0 or hit.assignments.filter(slot=assignment.slot, status__in=_HELD).exists():
         return None
     Hit.objects.filter(pk=hit.pk).update(open_slots=F("open_slots") - 1)
@@ -102,7 +111,7 @@ def assignment_return(*, assignment_id: int, worker: Worker) -> None:
 def _release(assignment: Assignment, status: Assignment.Status) -> bool:
     """End an active lease and free its slot. The HIT is locked first, as in a claim, so the two cannot deadlock."""
     with transaction.atomic():
-        Hit.objects.select_for_update().get(pk=assignment.hit_id)
+        hit_lock(assignment.hit_id)
         ended = Assignment.objects.filter(pk=assignment.pk, status=Assignment.Status.ACTIVE).update(status=status)
         if ended:
             Hit.objects.filter(pk=assignment.hit_id, round__status=Round.Status.OPEN).update(

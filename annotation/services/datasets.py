@@ -145,7 +145,6 @@ def _build(campaign: Campaign, arrays: Triplets, manifest: dict[str, Any]) -> Fr
         triplets=rows.astype(np.int64),
         **{name: array for name, array in arrays.items() if name != "triplets"},
         manifest={
-            "format": "semblance-dataset/1",
             "campaign": campaign.slug,
             "prompt": campaign.prompt,
             "collection": campaign.collection.slug,

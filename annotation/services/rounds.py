@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from annotation.crowd.registry import channel_get
 from annotation.errors import AnnotationError, NothingToAsk, NothingToFreeze, WrongState
 from annotation.models import Assignment, Campaign, Dataset, Hit, Question, Round, Split, Stimulus
-from annotation.sampling.balanced import balanced_triplets
+from annotation.sampling.registry import design
 from annotation.services.consensus import consensus_aggregate
 from annotation.services.datasets import dataset_freeze
 from annotation.services.faces import subset_rows
@@ -129,7 +129,7 @@ def round_propose_balanced(
         fitting = min(per_stimulus, 3 * left // max(len(keys), 1))
         if fitting > 0:
             per_split[split.label.lower()] = fitting
-            rows = balanced_triplets(len(keys), fitting, seed=seed + split.value, avoid=asked)
+            rows = design("balanced")(len(keys), fitting, seed=seed + split.value, avoid=asked)
             chosen.append(keys[rows])
     if not chosen:
         raise NothingToAsk("A triplet needs three stimuli of one split that were not asked about together before.")

@@ -51,7 +51,7 @@ def votes_record(*, assignment_id: int, worker: Worker, answers: Sequence[Answer
     now = timezone.now()
     with transaction.atomic():
         assignment = (
-            Assignment.objects.select_for_update(of=("self",))
+            Assignment.objects.select_for_update(of=("self",), no_key=True)
             .select_related("hit__round__campaign")
             .filter(pk=assignment_id, worker=worker)
             .first()

@@ -16,6 +16,7 @@ from learning.services.runs import run_create
 from learning.tasks import ring_after_commit
 from learning.views.figures import comparison, run_row
 from learning.views.forms import RunForm
+from learning.views.plan import plan_form
 
 _RUNS_SHOWN = 30
 
@@ -35,6 +36,7 @@ def _page(request: HttpRequest, campaign: Campaign, form: RunForm, status: int =
         "campaign": campaign,
         "comparison": comparison(comparison_rows(campaign)),
         "form": form,
+        "plan": plan_form(campaign),
         "has_data": campaign.datasets.exists(),
         **_runs(campaign),
     }

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
 from annotation.errors import AnnotationError
+from annotation.models import Collection
 from annotation.services.collections import collection_get, stimuli_import
 from annotation.services.faces import neutrals_choose
 
@@ -33,11 +34,14 @@ class Command(BaseCommand):
         owner = User.objects.filter(username=options["owner"]).first()
         if owner is None:
             raise CommandError(f"There is no user {options['owner']!r}.")
+        known = Collection.objects.filter(owner=owner, name=options["collection"]).exists()
         try:
             collection = collection_get(owner=owner, name=options["collection"], landmark_scheme=options["scheme"])
             report = stimuli_import(collection=collection, path=options["path"], seed=options["seed"])
             neutrals = neutrals_choose(collection=collection) if options["choose_neutrals"] else None
         except AnnotationError as error:
+            if not known:  # a refused first import leaves nothing behind, its collection included
+                Collection.objects.filter(owner=owner, name=options["collection"], stimuli=None).delete()
             raise CommandError(error.message) from error
         split = ", ".join(f"{count} {name}" for name, count in report.by_split.items())
         self.stdout.write(

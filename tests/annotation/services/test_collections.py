@@ -129,3 +129,4 @@ def test_the_command_imports_and_reports(alice, tmp_path, capsys):
     rewrite(manifest, lambda rows: rows[5].update(id=""))
     with pytest.raises(CommandError, match="row 7"):
         call_command("import_stimuli", manifest, "--collection", "Other", "--owner", "alice")
+    assert not Collection.objects.filter(name="Other").exists()

@@ -105,3 +105,10 @@ def test_a_missing_degree_is_named(collection, alice):
     campaign = small_campaign(owner=alice, collection=collection)
     with pytest.raises(AnnotationError, match=r'p00-neutral.* no whole number as "level"'):
         dataset_from_labels(campaign=campaign, label="expression", level="level", neutral="neutral")
+
+
+def test_a_label_that_only_begins_like_an_action_unit_is_none():
+    assert units_present({"author": "Ann", "AUDIO": "loud"}) is None
+    assert units_present({"author": "Ann", "AU1": "0", "au12": "0.4"}) == {"au12"}
+    with pytest.raises(AnnotationError, match="AU1 says 'much', which is no number"):
+        units_present({"AU1": "much"})
