@@ -27,4 +27,4 @@ class Dataset(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"Dataset {self.pk} ({self.triplets} triplets)"
+        return f"Dataset {self.pk} ({self.triplets:,} triplets)"

@@ -1,5 +1,5 @@
 // What a first round comes to, reckoned while the form is filled in. In a balanced design each triplet holds three
-// places, so a split of n stimuli with k places each makes n·k/3 triplets.
+// places, so a split of n stimuli with k places each makes n·k/3 triplets, rounded up.
 
 const form = document.querySelector("#new-campaign");
 const output = form?.querySelector("output");
@@ -17,7 +17,7 @@ function estimate() {
     .map(Number)
     .filter((size) => size >= 3);
   const stimuli = sizes.reduce((sum, size) => sum + size, 0);
-  const triplets = sizes.reduce((sum, size) => sum + Math.floor((size * number("per_stimulus")) / 3), 0);
+  const triplets = sizes.reduce((sum, size) => sum + Math.ceil((size * number("per_stimulus")) / 3), 0);
   const votes = triplets * number("votes_per_question");
   const bundles = Math.ceil(triplets / number("hit_size"));
   output.hidden = !(votes > 0 && Number.isFinite(bundles));

@@ -55,11 +55,12 @@ export class Scene {
     this.space = new Space();
     this.camera = new PerspectiveCamera(40, 1, this.radius / 100, this.radius * 20);
     this.home = new Vector3(0.9, 0.55, 1.4).normalize().multiplyScalar(this.radius * 3.1);
+    this.fit = 1; // how much farther a stage that is narrower than high has to be looked at from
     this.camera.position.copy(this.home);
     this.controls = new OrbitControls(this.camera, this.renderer.domElement);
     this.controls.enablePan = false;
     this.controls.minDistance = this.radius * 0.4;
-    this.controls.maxDistance = this.radius * 8;
+    this.controls.maxDistance = this.radius * 12;
     this.controls.addEventListener("change", () => this.draw());
     this.#build();
     this.setPalette(palette);
@@ -183,7 +184,12 @@ export class Scene {
     this.renderer.setSize(width, height);
     this.camera.aspect = width / height;
     this.camera.updateProjectionMatrix();
-    this.material.uniforms.size.value = POINT_PIXELS * this.renderer.getPixelRatio();
+    const fit = 1 / Math.min(1, this.camera.aspect);
+    this.camera.position.multiplyScalar(fit / this.fit);
+    this.home.multiplyScalar(fit / this.fit);
+    this.fit = fit;
+    this.material.uniforms.depth.value = this.home.length();
+    this.material.uniforms.size.value = (POINT_PIXELS * this.renderer.getPixelRatio()) / Math.sqrt(fit);
     this.draw();
   }
 
