@@ -1,6 +1,7 @@
 """Train a run and evaluate what it learned. The one place where torch meets the ORM, with select.py beside it."""
 
 import io
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ def train(job: Job, attempt: int) -> None:
         raise JobCancelled from cancelled
     metrics = evaluate_embedding(result.embedding, data, run.campaign.label or None)
     run_finish(job=job, attempt=attempt, trained=_keep(result, folder, metrics))
+    # What counts is in the storage now; the checkpoints of a run that is over serve nobody.
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _device(run: Run) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.models import Campaign
+from annotation.management.lookup import campaign_named
 from annotation.selectors.agreement import campaign_agreement
 
 
@@ -19,9 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--round", type=int, help="one round only")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        campaign = Campaign.objects.filter(slug=options["campaign"]).first()
-        if campaign is None:
-            raise CommandError(f"There is no campaign {options['campaign']!r}.")
+        campaign = campaign_named(options["campaign"])
         round = campaign.rounds.filter(number=options["round"]).first() if options["round"] else None
         if options["round"] and round is None:
             raise CommandError(f"The campaign has no round {options['round']}.")

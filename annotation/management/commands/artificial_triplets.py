@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.errors import AnnotationError
-from annotation.models import Campaign, Split
+from annotation.management.lookup import campaign_named
+from annotation.models import Split
 from annotation.services.artificial import dataset_from_labels
 
 
@@ -22,9 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=0)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        campaign = Campaign.objects.filter(slug=options["campaign"]).first()
-        if campaign is None:
-            raise CommandError(f"There is no campaign {options['campaign']!r}.")
+        campaign = campaign_named(options["campaign"])
         try:
             dataset = dataset_from_labels(
                 campaign=campaign,

@@ -1,4 +1,4 @@
-"""`manage.py import_stimuli PATH --collection NAME --owner USER`"""
+"""`manage.py import_stimuli PATH [--collection NAME] [--owner USER]`"""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -20,8 +20,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path)
-        parser.add_argument("--collection", required=True, help="name of the collection; made if it does not exist")
-        parser.add_argument("--owner", required=True, help="username of the researcher")
+        parser.add_argument("--collection", help="its name, the path's own by default; made if it does not exist")
+        parser.add_argument("--owner", help="username of the researcher; by default the only one who runs campaigns")
         parser.add_argument("--scheme", default="", help="layout of the landmarks, such as bu83")
         parser.add_argument(
             "--choose-neutrals",
@@ -31,17 +31,16 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=0, help="of the person-wise split where none is given")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        owner = User.objects.filter(username=options["owner"]).first()
-        if owner is None:
-            raise CommandError(f"There is no user {options['owner']!r}.")
-        known = Collection.objects.filter(owner=owner, name=options["collection"]).exists()
+        owner = _owner(options["owner"])
+        name = options["collection"] or options["path"].resolve().stem
+        known = Collection.objects.filter(owner=owner, name=name).exists()
         try:
-            collection = collection_get(owner=owner, name=options["collection"], landmark_scheme=options["scheme"])
+            collection = collection_get(owner=owner, name=name, landmark_scheme=options["scheme"])
             report = stimuli_import(collection=collection, path=options["path"], seed=options["seed"])
             neutrals = neutrals_choose(collection=collection) if options["choose_neutrals"] else None
         except AnnotationError as error:
             if not known:  # a refused first import leaves nothing behind, its collection included
-                Collection.objects.filter(owner=owner, name=options["collection"], stimuli=None).delete()
+                Collection.objects.filter(owner=owner, name=name, stimuli=None).delete()
             raise CommandError(error.message) from error
         split = ", ".join(f"{count} {name}" for name, count in report.by_split.items())
         self.stdout.write(
@@ -49,3 +48,15 @@ class Command(BaseCommand):
         )
         if neutrals is not None:
             self.stdout.write(f"{neutrals} people were given a neutral.")
+
+
+def _owner(username: str | None) -> User:
+    if username is not None:
+        if (named := User.objects.filter(username=username).first()) is None:
+            raise CommandError(f"There is no user {username!r}.")
+        return named
+    running = [user for user in User.objects.filter(is_active=True).order_by("pk") if user.runs_campaigns]
+    if len(running) != 1:
+        names = ", ".join(user.username for user in running[:5]) or "nobody yet (manage.py create_user)"
+        raise CommandError(f"Say whose stimuli these are with --owner: {names}.")
+    return running[0]

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.errors import AnnotationError
-from annotation.models import Campaign
+from annotation.management.lookup import campaign_named
 from annotation.services.rounds import round_open, round_propose_balanced
 
 
@@ -23,9 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--open", action="store_true", help="put it before the crowd at once")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        campaign = Campaign.objects.filter(slug=options["campaign"]).first()
-        if campaign is None:
-            raise CommandError(f"There is no campaign {options['campaign']!r}.")
+        campaign = campaign_named(options["campaign"])
         try:
             round = round_propose_balanced(
                 campaign=campaign,

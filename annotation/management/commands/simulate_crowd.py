@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.crowd.simulated import crowd_make, crowd_work
-from annotation.models import Campaign, Round
+from annotation.management.lookup import campaign_named
+from annotation.models import Round
 
 
 class Command(BaseCommand):
@@ -18,9 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=0)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        campaign = Campaign.objects.filter(slug=options["campaign"]).first()
-        if campaign is None:
-            raise CommandError(f"There is no campaign {options['campaign']!r}.")
+        campaign = campaign_named(options["campaign"])
         rounds = list(campaign.rounds.filter(status=Round.Status.OPEN))
         if not rounds:
             raise CommandError(f"The campaign {campaign.name!r} has no open round.")

@@ -130,3 +130,17 @@ def test_the_command_imports_and_reports(alice, tmp_path, capsys):
     with pytest.raises(CommandError, match="row 7"):
         call_command("import_stimuli", manifest, "--collection", "Other", "--owner", "alice")
     assert not Collection.objects.filter(name="Other").exists()
+
+
+def test_the_command_guesses_name_and_owner_where_it_can(alice, tmp_path, capsys):
+    manifest = write_small_manifest(tmp_path)
+    call_command("import_stimuli", manifest)
+    assert Collection.objects.get().name == "small"
+    assert Collection.objects.get().owner == alice
+    capsys.readouterr()
+
+
+def test_the_command_asks_whose_stimuli_they_are_where_it_cannot_guess(alice, mallory, tmp_path):
+    with pytest.raises(CommandError, match="with --owner: alice, mallory"):
+        call_command("import_stimuli", write_small_manifest(tmp_path))
+    assert not Collection.objects.exists()

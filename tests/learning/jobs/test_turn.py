@@ -32,9 +32,10 @@ def dataset(campaign):
     ("model", "config"),
     [("identity", {}), ("pca", {"latent": 3}), ("vae", SMALL), ("neutral-vae", SMALL), ("triplet-vae", SMALL)],
 )
-def test_every_model_trains_and_is_evaluated(campaign, dataset, model, config):
+def test_every_model_trains_and_is_evaluated(campaign, dataset, model, config, settings):
     run = work(run_create(campaign=campaign, dataset=dataset, model=model, config=config))
     assert (run.status, run.error) == (Run.Status.DONE, "")
+    assert not (settings.DATA_DIR / "runs" / str(run.pk)).exists()
     arrays = embedding_load(run)
     assert arrays["embedding"].shape[0] == dataset.stimuli
     assert arrays["projection"].shape == (dataset.stimuli, 3)
