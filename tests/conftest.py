@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,14 @@ def _files_of_a_test_stay_in_its_folder(settings: Any, tmp_path: Path) -> None:
     # Argon2 is slow on purpose; what is tested here is never the hash.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CELERY_BROKER_URL = "memory://"
+
+
+@pytest.fixture(autouse=True)
+def _denormals_are_numbers_again() -> Iterator[None]:
+    """A training flushes denormal numbers to zero for its whole process; the next test must not inherit that."""
+    yield
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -80,13 +79,16 @@ class Site:
 
     def wait(self, question: str, *, seconds: float = 120) -> str:
         """Ask a Python expression again and again until it is true; returns its value as text."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if (answer := self.program(f"value = {question}\nprint(value or '')")) != "":
-                return answer
-            time.sleep(0.3)
-        log = (self.folder / "worker.log").read_text()[-3000:]
-        raise AssertionError(f"not within {seconds} s: {question}\n{log}")
+        answer = self.program(
+            "import time\n"
+            f"deadline = time.monotonic() + {seconds}\n"
+            f"while not (value := {question}) and time.monotonic() < deadline:\n"
+            "    time.sleep(0.2)\n"
+            "print(value or '')"
+        )
+        log = self.folder / "worker.log"
+        assert answer, f"not within {seconds} s: {question}\n{log.read_text()[-3000:] if log.exists() else ''}"
+        return answer
 
     def close(self) -> None:
         for process in self._workers:

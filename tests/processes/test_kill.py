@@ -16,7 +16,7 @@ from learning.services.runs import run_create
 owner = user_create(username="alice", role="researcher")[0]
 campaign = small_campaign(owner=owner, collection=small_collection(owner=owner, folder=Path(r"{folder}")))
 _, dataset = closed_round(campaign)
-config = dict(iterations=3000, evaluate_every=100, encoder=[64, 32], decoder=[64, 32], latent=4, device="cpu")
+config = dict(iterations=1600, evaluate_every=100, encoder=[64, 32], decoder=[64, 32], latent=4, device="cpu")
 interrupted = run_create(campaign=campaign, dataset=dataset, model="triplet-vae", config=config, seed=5)
 print(interrupted.pk)
 """
@@ -37,11 +37,11 @@ print(json.dumps(dict(status=run.status, error=run.error, attempts=job.attempt, 
 def test_a_training_that_is_killed_resumes_and_ends_as_if_nothing_had_happened(site: Site):
     run = site.program(BUILD.format(folder=site.folder))
     worker = site.worker()
-    site.wait(f"Run.objects.filter(pk={run}, status='running', progress__iteration__gte=600).count()")
+    site.wait(f"Run.objects.filter(pk={run}, status='running', progress__iteration__gte=400).count()")
     site.kill(worker)
     seen = site.program(f"run = Run.objects.get(pk={run}); print(run.status, run.progress['iteration'])").split()
     assert seen[0] == "running"
-    assert int(seen[1]) < 3000, "the training ended before it could be killed"
+    assert int(seen[1]) < 1600, "the training ended before it could be killed"
 
     site.worker()
     site.wait(f"Run.objects.filter(pk={run}).exclude(status__in=['queued', 'running']).count()")
