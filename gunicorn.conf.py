@@ -8,3 +8,5 @@ threads = 8
 # Voting pages hold no connection open for long; a request that takes a minute is lost.
 timeout = 60
 graceful_timeout = 10
+# An annotator thinks for some seconds between two answers; a connection kept saves each a new handshake.
+keepalive = 75

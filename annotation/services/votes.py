@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from annotation.errors import VoteRejected
@@ -58,11 +59,7 @@ def votes_record(*, assignment_id: int, worker: Worker, answers: Sequence[Answer
         )
         if assignment is None:
             raise VoteRejected("This HIT is not yours.")
-        known = set(
-            Vote.objects.filter(client_id__in=[answer.client_id for answer in answers], worker=worker).values_list(
-                "client_id", flat=True
-            )
-        )
+        known = _known(worker, answers)
         fresh = {answer.client_id: answer for answer in answers if answer.client_id not in known}
         superseded = _record_fresh(assignment, list(fresh.values()), now) if fresh else []
         remaining = _remaining(assignment)
@@ -71,6 +68,23 @@ def votes_record(*, assignment_id: int, worker: Worker, answers: Sequence[Answer
             assignment.save(update_fields=["status", "submitted"])
     saved = [answer.client_id for answer in answers if answer.client_id not in superseded]
     return Receipt(saved, superseded, remaining, assignment.status == Assignment.Status.SUBMITTED)
+
+
+def _known(worker: Worker, answers: Sequence[Answer]) -> set[UUID]:
+    """Client ids of answers that an earlier call recorded.
+
+    Raises:
+        VoteRejected: An id was used by another worker, or for another question: that is no repetition.
+    """
+    question_of = {answer.client_id: answer.question_id for answer in answers}
+    known = Vote.objects.filter(client_id__in=list(question_of)).order_by()
+    rows = list(known.values_list("client_id", "worker", "question"))
+    for client_id, worker_id, question_id in rows:
+        if worker_id != worker.pk:
+            raise VoteRejected(f"The client id {client_id} was used by another worker.")
+        if question_id != question_of[client_id]:
+            raise VoteRejected(f"The client id {client_id} was used for another question.")
+    return {row[0] for row in rows}
 
 
 def _record_fresh(assignment: Assignment, answers: list[Answer], now: datetime) -> list[UUID]:
@@ -88,15 +102,14 @@ def _record_fresh(assignment: Assignment, answers: list[Answer], now: datetime) 
             votes.append(_vote(assignment, answer))
     if votes:
         _ensure_held(assignment, now)
-        if taken := set(Vote.objects.filter(client_id__in=[v.client_id for v in votes]).values_list("client_id")):
-            raise VoteRejected(f"The client id {taken.pop()[0]} was used by another worker.")
         Vote.objects.bulk_create(votes)
     return superseded
 
 
 def _questions(assignment: Assignment, answers: list[Answer]) -> set[int]:
     asked = {answer.question_id for answer in answers}
-    known = set(Question.objects.filter(hit=assignment.hit_id, pk__in=asked).values_list("pk", flat=True))
+    rows = Question.objects.filter(hit=assignment.hit_id, pk__in=asked).order_by()
+    known = set(rows.values_list("pk", flat=True))
     if unknown := asked - known:
         raise VoteRejected(f"Question {min(unknown)} is not part of this HIT.")
     return known
@@ -130,5 +143,5 @@ def _vote(assignment: Assignment, answer: Answer) -> Vote:
 
 def _remaining(assignment: Assignment) -> int:
     """Questions of the assignment's slot that nobody has answered yet (an earlier holder may have answered some)."""
-    asked = Question.objects.filter(hit=assignment.hit_id).count()
-    return asked - Vote.objects.filter(question__hit=assignment.hit_id, slot=assignment.slot).count()
+    answered = Vote.objects.filter(question=OuterRef("pk"), slot=assignment.slot)
+    return Question.objects.filter(~Exists(answered), hit=assignment.hit_id).order_by().count()

@@ -98,3 +98,27 @@ def test_the_side_is_random_over_votes_and_fixed_for_each():
     # 3,600 fair coins: five standard deviations are 150.
     assert abs(sides["a"] - 1800) < 150
     assert all(left_candidate(seed=5, question_id=9) == left_candidate(seed=5, question_id=9) for _ in range(3))
+
+
+def test_a_client_id_that_was_used_for_another_question_is_refused(assignment):
+    shown = assignment_questions(assignment)
+    first = Answer(shown[0].question_id, "left", 700, uuid4())
+    record(assignment, first)
+    with pytest.raises(VoteRejected, match="used for another question"):
+        record(assignment, Answer(shown[1].question_id, "left", 700, first.client_id))
+    assert Vote.objects.count() == 1
+
+
+def test_a_client_id_of_another_worker_is_refused(assignment, open_round, carol):
+    answer = Answer(assignment_questions(assignment)[0].question_id, "left", 700, uuid4())
+    record(assignment, answer)
+    theirs = assignment_claim(campaign=open_round.campaign, worker=worker_for_user(user=carol))
+    with pytest.raises(VoteRejected, match="used by another worker"):
+        record(theirs, Answer(answer.question_id, "left", 700, answer.client_id))
+    assert Vote.objects.count() == 1
+
+
+def test_recording_one_answer_takes_few_queries(assignment, django_assert_max_num_queries):
+    question = assignment_questions(assignment)[0].question_id
+    with django_assert_max_num_queries(9):
+        record(assignment, Answer(question, "left", 700, uuid4()))
