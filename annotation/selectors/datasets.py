@@ -2,8 +2,6 @@
 
 from typing import BinaryIO
 
-from django.core.files.storage import default_storage
-
 from annotation.errors import AnnotationError
 from annotation.files import LocalCopy
 from annotation.formats.frozen import FrozenDataset
@@ -25,7 +23,3 @@ def dataset_export(*, dataset: Dataset, format: str, out: BinaryIO) -> None:
     if format not in EXPORTS:
         raise AnnotationError(f"There is no format {format!r}; there are {', '.join(sorted(EXPORTS))}.")
     load_export(format).write(dataset_load(dataset), out)
-
-
-def dataset_exists(dataset: Dataset) -> bool:
-    return default_storage.exists(dataset.file)

@@ -78,3 +78,18 @@ def test_litter_of_killed_processes_is_cleared_and_the_rest_is_left(options, tmp
     assert not old.exists()
     assert young.exists()
     assert message.exists()
+
+
+def test_a_worker_clears_the_litter_when_it_starts(settings, monkeypatch, options, tmp_path):
+    from config.celery import app
+    from config.management.commands.worker import Command
+
+    old = tmp_path / "queue" / "taken-old"
+    old.write_text("{}")
+    os.utime(old, (time.time() - 120, time.time() - 120))
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = options
+    started = []
+    monkeypatch.setattr(app, "worker_main", started.append)
+    Command().run_from_argv(["manage.py", "worker", "-Q", "gpu"])
+    assert started == [["worker", "-Q", "gpu"]]
+    assert not old.exists()

@@ -1,5 +1,8 @@
 """`manage.py worker -Q gpu`: Celery's worker with the right path and nothing in the environment."""
 
+from pathlib import Path
+
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 
@@ -8,5 +11,10 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         from config.celery import app
+        from config.fsatomic import litter_clear
 
+        # What killed workers left half-written or half-taken in the embedded queue; other brokers have no such folder.
+        options = getattr(settings, "CELERY_BROKER_TRANSPORT_OPTIONS", {})
+        if "data_folder_in" in options:
+            litter_clear(Path(options["data_folder_in"]))
         app.worker_main(["worker", *argv[2:]])
