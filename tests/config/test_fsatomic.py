@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from kombu import Connection
 
-from config.fsatomic import litter_clear
+from config.fsatomic import Channel, litter_clear
 
 
 @pytest.fixture
@@ -57,6 +57,58 @@ def test_every_message_of_many_producers_reaches_one_of_many_consumers(options):
     for thread in [*producers, *consumers]:
         thread.join(timeout=60)
     assert sorted(seen) == list(range(300))
+
+
+def test_a_message_sent_while_another_thread_declares_the_queue_is_not_lost(options, monkeypatch):
+    """Kombu says that a queue is bound before the binding can be read; a message sent in between went nowhere."""
+    bind, begun = Channel._queue_bind, threading.Event()
+
+    def slow_bind(self, *args):
+        begun.set()
+        time.sleep(0.2)
+        bind(self, *args)
+
+    monkeypatch.setattr(Channel, "_queue_bind", slow_bind)
+    first = threading.Thread(target=produce, args=(options, 0, 1))
+    first.start()
+    assert begun.wait(10)
+    produce(options, 1, 1)
+    first.join(timeout=10)
+    seen = []
+    consume(options, seen, 2, seconds=5)
+    assert sorted(seen) == [0, 1]
+
+
+def test_bindings_made_by_many_at_once_are_all_kept_and_never_read_half_written(options):
+    exchanges, people = 100, 4
+    together = threading.Barrier(people)
+    read = []
+
+    def bind(who):
+        channel = Connection("fsatomic://", transport_options=options).channel()
+        for number in range(exchanges):
+            together.wait(10)
+            channel._queue_bind(f"x{number}", "", "", f"q{who}")
+            read.append(len(channel.get_table(f"x{number}")))
+
+    threads = [threading.Thread(target=bind, args=(who,)) for who in range(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert len(read) == exchanges * people
+    assert min(read) >= 1
+    channel = Connection("fsatomic://", transport_options=options).channel()
+    for number in range(exchanges):
+        assert {row.queue for row in channel.get_table(f"x{number}")} == {f"q{who}" for who in range(people)}
+
+
+def test_a_deleted_queue_is_bound_no_more(options):
+    channel = Connection("fsatomic://", transport_options=options).channel()
+    for queue in ("one", "two"):
+        channel._queue_bind("x", "", "", queue)
+    channel._delete("one", "x", "", "")
+    assert [row.queue for row in channel.get_table("x")] == ["two"]
 
 
 def test_messages_come_in_the_order_in_which_they_were_sent(options):

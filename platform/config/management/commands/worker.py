@@ -16,5 +16,6 @@ class Command(BaseCommand):
         # What killed workers left half-written or half-taken in the embedded queue; other brokers have no such folder.
         options = getattr(settings, "CELERY_BROKER_TRANSPORT_OPTIONS", {})
         if "data_folder_in" in options:
-            litter_clear(Path(options["data_folder_in"]))
+            for folder in ("data_folder_in", "control_folder"):
+                litter_clear(Path(options[folder]))
         app.worker_main(["worker", *argv[2:]])
