@@ -46,7 +46,8 @@ def make_campaign(name: str, questions: int) -> Any:
     from annotation.models import Stimulus
     from annotation.services.campaigns import campaign_create, campaign_status_set
     from annotation.services.collections import collection_get, stimuli_import
-    from annotation.services.rounds import round_open, round_propose
+    from annotation.services.proposals import round_propose
+    from annotation.services.rounds import round_open
 
     owner = User.objects.filter(username="benchmark").first() or user_create(username="benchmark", role="researcher")[0]
     collection = collection_get(owner=owner, name="Benchmark")

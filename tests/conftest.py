@@ -104,6 +104,7 @@ def campaign(alice: Any, collection: Any) -> Any:
 
 @pytest.fixture
 def open_round(campaign: Any) -> Any:
-    from annotation.services.rounds import round_open, round_propose_balanced
+    from annotation.services.proposals import round_propose_balanced
+    from annotation.services.rounds import round_open
 
     return round_open(round=round_propose_balanced(campaign=campaign, per_stimulus=3))

@@ -59,10 +59,11 @@ def small_campaign(*, owner: Any, collection: Any, **settings: Any) -> Any:
 def answer_all(assignment: Any, side: str = "left") -> Any:
     """Answer everything that an assignment still asks."""
     from annotation.selectors.queue import assignment_questions
-    from annotation.services.votes import Answer, votes_record
+    from annotation.services.answers import Answer
+    from annotation.services.votes import votes_record
 
     answers = [
-        Answer(question_id=shown.question_id, side=side, response_ms=900, client_id=uuid4())  # type: ignore[arg-type]
+        Answer(question_id=shown.question_id, answer=side, response_ms=900, client_id=uuid4())  # type: ignore[arg-type]
         for shown in assignment_questions(assignment)
     ]
     return votes_record(assignment_id=assignment.pk, worker=assignment.worker, answers=answers)
@@ -76,7 +77,8 @@ def simulate(round: Any, *, workers: int = 12, seed: int = 0) -> int:
 
 def closed_round(campaign: Any) -> Any:
     """A round that a simulated crowd answered, closed and counted. Returns (round, dataset)."""
-    from annotation.services.rounds import round_close, round_finish, round_open, round_propose_balanced
+    from annotation.services.proposals import round_propose_balanced
+    from annotation.services.rounds import round_close, round_finish, round_open
 
     round = round_open(round=round_propose_balanced(campaign=campaign, per_stimulus=6))
     simulate(round)

@@ -17,12 +17,13 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from annotation.models import Assignment, Collection, Question, Round, Stimulus
+from annotation.models import Assignment, Campaign, Collection, Question, Round, Stimulus
 from annotation.selectors.faces import is_unit
 from annotation.selectors.features import features_read
-from annotation.selectors.queue import ShownQuestion, assignment_questions
+from annotation.selectors.queue import Item, assignment_questions
+from annotation.services.answers import Answer
 from annotation.services.assignments import assignment_claim, assignment_return
-from annotation.services.votes import Answer, votes_record
+from annotation.services.votes import votes_record
 from annotation.services.workers import worker_get
 
 
@@ -75,7 +76,7 @@ class Perception:
     def calibrate(self, questions: Sequence[tuple[int, int, int]]) -> None:
         """Set the scale to the median difference of distances over these (reference, a, b)."""
         differences = [abs(self.difference(*question)) for question in questions]
-        self.scale = float(np.median(differences)) or 1.0
+        self.scale = (float(np.median(differences)) if differences else 0.0) or 1.0
 
     def difference(self, reference: int, left: int, right: int) -> float:
         """d(reference, right) − d(reference, left), by primary keys: positive where the left is the nearer."""
@@ -115,7 +116,8 @@ def crowd_work(
     """Let the crowd answer an open round until nothing is left that any of them may answer. Returns the votes given."""
     rng = np.random.default_rng(seed)
     perception = Perception(round.campaign.collection)
-    perception.calibrate(list(Question.objects.filter(round=round).values_list("reference", "a", "b")[:2000]))
+    triplets = Question.objects.filter(round=round, kind=Question.Kind.TRIPLET)
+    perception.calibrate(list(triplets.values_list("reference", "a", "b")[:2000]))
     busy, votes = list(workers), 0
     while busy:
         worker = busy[int(rng.integers(len(busy)))]
@@ -138,7 +140,7 @@ def _work_one_hit(round: Round, who: SimulatedWorker, perception: Perception, rn
     leaves = rng.random() < who.drop_out and not _came_back(assignment)
     if leaves:
         questions = questions[: len(questions) // 2]
-    answers = [_answer(question, who, perception, rng) for question in questions]
+    answers = [_answer(item, who, perception, rng, round.campaign) for item in questions]
     votes_record(assignment_id=assignment.pk, worker=worker, answers=answers)
     if leaves:
         assignment_return(assignment_id=assignment.pk, worker=worker)
@@ -150,13 +152,30 @@ def _came_back(assignment: Assignment) -> bool:
     return assignment.votes.exists()
 
 
-def _answer(question: ShownQuestion, who: SimulatedWorker, perception: Perception, rng: np.random.Generator) -> Answer:
-    difference = perception.difference(question.reference.pk, question.left.pk, question.right.pk)
-    evidence = who.competence * difference / perception.scale + who.bias
-    left = rng.random() < 1 / (1 + np.exp(-evidence))
+def _answer(
+    item: Item, who: SimulatedWorker, perception: Perception, rng: np.random.Generator, campaign: Campaign
+) -> Answer:
     return Answer(
-        question_id=question.question_id,
-        side="left" if left else "right",
+        question_id=item.question_id,
+        answer=_label(item, who, rng, campaign)
+        if item.kind == Question.Kind.LABEL
+        else _side(item, who, perception, rng),
         response_ms=int(who.speed_ms * np.exp(rng.normal(0, 0.4))),
         client_id=uuid4(),
+        place=item.place,
     )
+
+
+def _side(item: Item, who: SimulatedWorker, perception: Perception, rng: np.random.Generator) -> str:
+    left, right = item.sides
+    difference = perception.difference(item.reference.pk, left.pk, right.pk)
+    evidence = who.competence * difference / perception.scale + who.bias
+    return "left" if rng.random() < 1 / (1 + np.exp(-evidence)) else "right"
+
+
+def _label(item: Item, who: SimulatedWorker, rng: np.random.Generator, campaign: Campaign) -> str:
+    """The stimulus's own label, where it is one of the choices and the worker sees it; else a guess."""
+    own = str(item.reference.labels.get(campaign.label, ""))
+    if own in campaign.choices and rng.random() < np.tanh(who.competence):
+        return str(campaign.choices.index(own))
+    return str(rng.integers(len(campaign.choices)))

@@ -5,10 +5,13 @@ from annotation.models.collection import Collection, FeatureBlock, Split, Stimul
 from annotation.models.consensus import Consensus
 from annotation.models.dataset import Dataset
 from annotation.models.hit import Assignment, Hit, Worker
+from annotation.models.participation import Participation
+from annotation.models.probe import Probe
 from annotation.models.question import Question
-from annotation.models.vote import Vote
+from annotation.models.vote import CANT_TELL, UncountedVote, Vote
 
 __all__ = [
+    "CANT_TELL",
     "Assignment",
     "Campaign",
     "Collection",
@@ -16,10 +19,13 @@ __all__ = [
     "Dataset",
     "FeatureBlock",
     "Hit",
+    "Participation",
+    "Probe",
     "Question",
     "Round",
     "Split",
     "Stimulus",
+    "UncountedVote",
     "Vote",
     "Worker",
 ]

@@ -57,6 +57,8 @@ class Stimulus(models.Model):
         IMAGE = "image", "Image"
         LANDMARKS = "landmarks", "Landmarks"
         POINTS = "points", "Point cloud"
+        MESH = "mesh", "Mesh"
+        TEXT = "text", "Text"
 
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="stimuli")
     key = models.CharField(max_length=200, help_text="The researcher's own id.")
@@ -67,6 +69,8 @@ class Stimulus(models.Model):
     split = models.PositiveSmallIntegerField(choices=Split, default=Split.TRAIN)
     labels = models.JSONField(default=dict)
     picture = models.CharField(max_length=200, blank=True, help_text="Name of the picture's file in the storage.")
+    text = models.TextField(blank=True, help_text="What is read, where the stimulus is a text.")
+    mesh = models.CharField(max_length=200, blank=True, help_text="Name of the mesh's file in the storage.")
     block = models.ForeignKey(FeatureBlock, on_delete=models.PROTECT, null=True, blank=True, related_name="stimuli")
     block_row = models.PositiveIntegerField(null=True, blank=True)
 

@@ -11,10 +11,11 @@ class Consensus(models.Model):
     question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="consensus")
     method = models.CharField(max_length=32)
     version = models.CharField(max_length=16)
-    votes_a = models.PositiveSmallIntegerField()
-    votes_b = models.PositiveSmallIntegerField()
+    votes_a = models.PositiveSmallIntegerField(default=0)
+    votes_b = models.PositiveSmallIntegerField(default=0)
+    counts = models.JSONField(default=dict, help_text="Votes by choice, “x” for can't tell; of label questions too.")
     margin = models.PositiveSmallIntegerField()
-    winner = models.CharField(max_length=1, blank=True, help_text="a, b, or nothing where the votes are level.")
+    winner = models.CharField(max_length=1, blank=True, help_text="The choice with most votes; nothing where level.")
     weight = models.FloatField()
 
     class Meta:

@@ -2,7 +2,8 @@
 
 A HIT wants K answers to each of its questions (the campaign's votes per question), so it has K slots. An assignment
 holds one slot for one worker. A slot whose lease ran out, or was returned, is given to another worker with what is
-still unanswered in it; so every question gets exactly one vote a slot, and K in all.
+still unanswered in it; so every question gets exactly one vote a slot, and K in all. Where a campaign asks for fewer
+votes at first, the later slots are opened only for the questions on which the first votes disagree.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from annotation.models.campaign import Round
+from annotation.models.campaign import Campaign, Round
 
 
 class Worker(models.Model):
@@ -61,12 +62,15 @@ class Assignment(models.Model):
         SUBMITTED = "submitted", "Submitted"
         RETURNED = "returned", "Returned"
         EXPIRED = "expired", "Expired"
+        EXCLUDED = "excluded", "Excluded"
 
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="assignments")
     hit = models.ForeignKey(Hit, on_delete=models.CASCADE, related_name="assignments")
     worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="assignments")
     slot = models.PositiveSmallIntegerField()
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
     seed = models.PositiveIntegerField(help_text="Decides which candidate is shown on the left, question by question.")
+    client = models.JSONField(default=dict, help_text="What the browser said of itself: viewport, pointer, version.")
     claimed = models.DateTimeField(auto_now_add=True)
     lease_until = models.DateTimeField()
     submitted = models.DateTimeField(null=True, blank=True)
@@ -78,6 +82,9 @@ class Assignment(models.Model):
                 fields=("hit", "slot"),
                 condition=Q(status__in=("active", "submitted")),
                 name="annotation_assignment_slot_once",
+            ),
+            models.UniqueConstraint(
+                fields=("campaign", "worker"), condition=Q(status="active"), name="annotation_assignment_one_at_a_time"
             ),
         )
         indexes = (

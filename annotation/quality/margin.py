@@ -10,6 +10,9 @@ With v_a and v_b votes for the candidates a and b of a question:
              = m / (v_a + v_b)      ("unit": 1, .6, .2 with five votes; questions with unequal numbers of votes compare)
 
 Example: votes a a a b a give m = 3, winner a, weight 3 or 0.6. Ties and questions without votes weigh 0.
+
+Where a worker's votes count less (w < 1), m in the weight becomes Σ w over votes for the winner − Σ w over the others,
+at least 0. Counts, margin and winner stay those of the votes as they were given.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from annotation.quality.votes import VoteTable
 
 
 class MarginAggregator:
-    """Counts votes; every worker counts the same.
+    """Counts votes.
 
     Args:
         weight: "raw" for the margin itself (the paper), "unit" for the margin over the votes given.
@@ -48,7 +51,9 @@ class MarginAggregator:
         votes_a, votes_b = counts[:, 0], counts[:, 1]
         margin = np.abs(votes_a - votes_b)
         winner = np.where(margin == 0, -1, votes_b > votes_a).astype(np.int8)
-        weight = margin if self.weight == "raw" else margin / np.maximum(votes_a + votes_b, 1)
+        weighted = np.bincount(cell, weights=votes.weight, minlength=2 * votes.n_questions).reshape(-1, 2)
+        lead = np.maximum((weighted[:, 0] - weighted[:, 1]) * np.where(winner == 0, 1, -1), 0) * (winner >= 0)
+        weight = lead if self.weight == "raw" else lead / np.maximum(votes_a + votes_b, 1)
         return Aggregate(
             votes_a=votes_a,
             votes_b=votes_b,

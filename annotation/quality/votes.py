@@ -17,6 +17,7 @@ class VoteTable:
         worker: (V,) int64, ≥ 0; one number a worker.
         choice: (V,) int8, 0 for candidate a, 1 for candidate b.
         n_questions: Q, answered or not.
+        weight: (V,) float64 in [0, 1], how much each vote counts; all 1 where it is left out.
 
     Raises:
         ValueError: If a vector has another length or type, or a value is out of range; the sentence names the vote.
@@ -26,6 +27,7 @@ class VoteTable:
     worker: NDArray[np.int64]
     choice: NDArray[np.int8]
     n_questions: int
+    weight: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         if self.n_questions < 0:
@@ -38,7 +40,10 @@ class VoteTable:
                 f"There are {len(question)} questions, {len(worker)} workers and {len(choice)} choices; "
                 f"a vote has one of each."
             )
-        for name, values in (("question", question), ("worker", worker), ("choice", choice)):
+        weight = np.ones(len(question)) if self.weight is None else np.array(self.weight, dtype=np.float64)
+        if weight.shape != question.shape or not ((weight >= 0) & (weight <= 1)).all():
+            raise ValueError("weight must have one value between 0 and 1 for each vote.")
+        for name, values in (("question", question), ("worker", worker), ("choice", choice), ("weight", weight)):
             values.flags.writeable = False
             object.__setattr__(self, name, values)
 

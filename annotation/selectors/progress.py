@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Sum
 
 from annotation.models import Assignment, Campaign, Hit, Question, Round, Vote, Worker
 
@@ -51,21 +51,20 @@ class WorkerProgress:
 def round_progress(campaign: Campaign) -> list[RoundProgress]:
     """One entry a round, in four queries however many rounds there are."""
     rounds = list(campaign.rounds.order_by("number"))
-    questions = _counts(Question.objects.filter(campaign=campaign).values_list("round"))
+    asked = Question.objects.filter(campaign=campaign, role=Question.Role.ASKED)
+    wanted = dict(asked.order_by().values_list("round").annotate(wanted=Sum("wanted")))
     hits = _counts(Hit.objects.filter(round__campaign=campaign).values_list("round"))
     votes = _counts(Vote.objects.filter(question__campaign=campaign).values_list("question__round"))
     active = _counts(
-        Assignment.objects.filter(hit__round__campaign=campaign, status=Assignment.Status.ACTIVE).values_list(
-            "hit__round"
-        )
+        Assignment.objects.filter(campaign=campaign, status=Assignment.Status.ACTIVE).values_list("hit__round")
     )
     return [
         RoundProgress(
             round=one,
-            questions=questions.get(one.pk, 0),
+            questions=one.size,
             hits=hits.get(one.pk, 0),
             votes=votes.get(one.pk, 0),
-            votes_wanted=questions.get(one.pk, 0) * campaign.votes_per_question,
+            votes_wanted=wanted.get(one.pk, 0),
             active=active.get(one.pk, 0),
         )
         for one in rounds
@@ -83,13 +82,11 @@ def campaign_progress(campaign: Campaign) -> CampaignProgress:
         questions=sum(one.questions for one in rounds),
         votes=sum(one.votes for one in rounds),
         votes_wanted=sum(one.votes_wanted for one in asked),
-        workers=Worker.objects.filter(assignments__hit__round__campaign=campaign, votes__isnull=False)
-        .distinct()
-        .count(),
+        workers=Worker.objects.filter(assignments__campaign=campaign, votes__isnull=False).distinct().count(),
     )
 
 
 def worker_progress(worker: Worker, campaign: Campaign) -> WorkerProgress:
     mine = Vote.objects.filter(worker=worker, question__campaign=campaign)
-    hits = Assignment.objects.filter(worker=worker, hit__round__campaign=campaign, status=Assignment.Status.SUBMITTED)
+    hits = Assignment.objects.filter(worker=worker, campaign=campaign, status=Assignment.Status.SUBMITTED)
     return WorkerProgress(votes=mine.count(), hits=hits.count())

@@ -3,12 +3,16 @@
 import secrets
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from annotation.errors import VoteRejected
-from annotation.models import Assignment, Campaign, Hit, Round, Worker
+from annotation.models import Assignment, Campaign, Hit, Participation, Round, Worker
+from annotation.selectors.queue import items_missing, questions_missing
+from annotation.selectors.standing import may_take_more
+from annotation.services.probes import probes_deal
+from annotation.services.submission import assignment_lock, assignment_submit, assignment_submit_locked, hit_lock
 
 _HELD = (Assignment.Status.ACTIVE, Assignment.Status.SUBMITTED)
 # Leases that one claim ends in passing; what is more waits for the next claim or for the clock's task.
@@ -18,6 +22,8 @@ _EXPIRE_AT_ONCE = 50
 def assignment_claim(*, campaign: Campaign, worker: Worker) -> Assignment | None:
     """Give the worker a HIT: the one that they hold already, or the next with a free slot that they never held.
 
+    A HIT that the worker holds and has answered whole is submitted by this, and the next one is given.
+
     Returns:
         The assignment, or None where there is nothing for this worker to answer.
     """
@@ -25,19 +31,38 @@ def assignment_claim(*, campaign: Campaign, worker: Worker) -> Assignment | None
         return None
     now = timezone.now()
     assignments_expire(now=now, limit=_EXPIRE_AT_ONCE)
-    with transaction.atomic():
-        held = Assignment.objects.filter(
-            worker=worker, status=Assignment.Status.ACTIVE, hit__round__campaign=campaign
-        ).first()
-        if held is not None:
-            return lease_extend(assignment=held, campaign=campaign, now=now)
-        return _claim_new(campaign, worker, now) or _claim_again(campaign, worker, now)
+    held = Assignment.objects.filter(worker=worker, campaign=campaign, status=Assignment.Status.ACTIVE).first()
+    if held is not None and not assignment_submit(assignment_id=held.pk, now=now):
+        return lease_extend(assignment=held, campaign=campaign, now=now)
+    participation, _ = Participation.objects.get_or_create(campaign=campaign, worker=worker)
+    if not may_take_more(participation):
+        return None
+    try:
+        with transaction.atomic():
+            return _claim_new(campaign, worker, now) or _claim_again(campaign, worker, now)
+    except IntegrityError:
+        # The same worker claimed in another tab at the same moment, and the database let one of the two through.
+        return Assignment.objects.filter(worker=worker, campaign=campaign, status=Assignment.Status.ACTIVE).first()
 
 
 def lease_extend(*, assignment: Assignment, campaign: Campaign, now: datetime) -> Assignment:
     assignment.lease_until = now + timedelta(minutes=campaign.lease_minutes)
     assignment.save(update_fields=["lease_until"])
     return assignment
+
+
+def assignment_heartbeat(*, assignment_id: int, worker: Worker) -> datetime | None:
+    """Extend the lease of a worker who is still there; None where it is held no more.
+
+    Raises:
+        VoteRejected: The assignment is not this worker's.
+    """
+    assignment = Assignment.objects.select_related("campaign").filter(pk=assignment_id, worker=worker).first()
+    if assignment is None:
+        raise VoteRejected("This HIT is not yours.")
+    until = timezone.now() + timedelta(minutes=assignment.campaign.lease_minutes)
+    active = Assignment.objects.filter(pk=assignment.pk, status=Assignment.Status.ACTIVE)
+    return until if active.update(lease_until=until) else None
 
 
 def _claim_new(campaign: Campaign, worker: Worker, now: datetime) -> Assignment | None:
@@ -48,19 +73,30 @@ def _claim_new(campaign: Campaign, worker: Worker, now: datetime) -> Assignment 
     ).order_by("round__number", "number")
     while (hit := free.first()) is not None:
         if Hit.objects.filter(pk=hit.pk, open_slots__gt=0).update(open_slots=F("open_slots") - 1):
-            return Assignment.objects.create(
+            hit.refresh_from_db(fields=["slots"])  # another submission may have added slots while this one waited
+            assignment = Assignment.objects.create(
+                campaign=campaign,
                 hit=hit,
                 worker=worker,
                 slot=_free_slot(hit),
                 seed=secrets.randbits(31),
                 lease_until=now + timedelta(minutes=campaign.lease_minutes),
             )
+            probes_deal(assignment=assignment, campaign=campaign)
+            return assignment
     return None
 
 
 def _free_slot(hit: Hit) -> int:
-    taken = set(hit.assignments.filter(status__in=_HELD).values_list("slot", flat=True))
-    return min(slot for slot in range(hit.slots) if slot not in taken)
+    """The first slot that nobody holds and that misses a vote.
+
+    A slot can be full without a holder: late answers of one who lost the lease may have filled it.
+    """
+    statuses = list(hit.assignments.values_list("slot", "status"))
+    taken = {slot for slot, status in statuses if status in _HELD}
+    lost = {slot for slot, status in statuses if status not in _HELD}
+    free = [slot for slot in range(hit.slots) if slot not in taken]
+    return next(slot for slot in free if slot not in lost or questions_missing(hit.pk, slot).exists())
 
 
 def _claim_again(campaign: Campaign, worker: Worker, now: datetime) -> Assignment | None:
@@ -68,26 +104,28 @@ def _claim_again(campaign: Campaign, worker: Worker, now: datetime) -> Assignmen
     lost = Assignment.objects.filter(
         worker=worker,
         status__in=(Assignment.Status.EXPIRED, Assignment.Status.RETURNED),
-        hit__round__campaign=campaign,
+        campaign=campaign,
         hit__round__status=Round.Status.OPEN,
         hit__open_slots__gt=0,
     ).order_by("pk")
     return next((again for one in lost if (again := assignment_revive(assignment=one, now=now)) is not None), None)
 
 
-def hit_lock(hit_id: int) -> Hit:
-    """Lock a HIT's row until the transaction ends.
-
-    Not its key (PostgreSQL's FOR NO KEY UPDATE): the check of an assignment's foreign key, which PostgreSQL makes at
-    commit, would else wait for this lock while this transaction waits for that assignment.
-    """
-    return Hit.objects.select_for_update(no_key=True).get(pk=hit_id)
-
-
 def assignment_revive(*, assignment: Assignment, now: datetime) -> Assignment | None:
-    """Make a lost assignment active again; None if its slot went to somebody else. Call within a transaction."""
+    """Make a lost assignment active again. Call within a transaction.
+
+    Returns:
+        None if its slot went to somebody else or is full, or if the worker meanwhile holds another HIT.
+    """
     hit = hit_lock(assignment.hit_id)
     if hit.open_slots == 0 or hit.assignments.filter(slot=assignment.slot, status__in=_HELD).exists():
+        return None
+    if not questions_missing(hit.pk, assignment.slot).exists():
+        return None
+    elsewhere = Assignment.objects.filter(
+        campaign=assignment.campaign_id, worker=assignment.worker_id, status=Assignment.Status.ACTIVE
+    )
+    if elsewhere.exists():
         return None
     Hit.objects.filter(pk=hit.pk).update(open_slots=F("open_slots") - 1)
     assignment.status = Assignment.Status.ACTIVE
@@ -97,7 +135,7 @@ def assignment_revive(*, assignment: Assignment, now: datetime) -> Assignment | 
 
 
 def assignment_return(*, assignment_id: int, worker: Worker) -> None:
-    """Give a HIT back. What was answered stays; the rest goes to another worker.
+    """Give a HIT back. What was answered stays; the rest goes to another worker. One answered whole is submitted.
 
     Raises:
         VoteRejected: The assignment is not this worker's.
@@ -105,19 +143,21 @@ def assignment_return(*, assignment_id: int, worker: Worker) -> None:
     assignment = Assignment.objects.filter(pk=assignment_id, worker=worker).first()
     if assignment is None:
         raise VoteRejected("This HIT is not yours.")
-    _release(assignment, Assignment.Status.RETURNED)
+    assignment_release(assignment=assignment, status=Assignment.Status.RETURNED)
 
 
-def _release(assignment: Assignment, status: Assignment.Status) -> bool:
+def assignment_release(*, assignment: Assignment, status: Assignment.Status) -> bool:
     """End an active lease and free its slot. The HIT is locked first, as in a claim, so the two cannot deadlock."""
     with transaction.atomic():
-        hit_lock(assignment.hit_id)
-        ended = Assignment.objects.filter(pk=assignment.pk, status=Assignment.Status.ACTIVE).update(status=status)
-        if ended:
-            Hit.objects.filter(pk=assignment.hit_id, round__status=Round.Status.OPEN).update(
-                open_slots=F("open_slots") + 1
-            )
-    return bool(ended)
+        locked = assignment_lock(assignment.pk)
+        if locked.status != Assignment.Status.ACTIVE:
+            return False
+        if not items_missing(locked):
+            assignment_submit_locked(assignment=locked, now=timezone.now())
+            return True
+        Assignment.objects.filter(pk=locked.pk).update(status=status)
+        Hit.objects.filter(pk=locked.hit_id, round__status=Round.Status.OPEN).update(open_slots=F("open_slots") + 1)
+    return True
 
 
 def assignments_expire(*, now: datetime, limit: int = 1000) -> int:
@@ -127,4 +167,6 @@ def assignments_expire(*, now: datetime, limit: int = 1000) -> int:
     would cost more the larger the campaign is.
     """
     due = Assignment.objects.filter(status=Assignment.Status.ACTIVE, lease_until__lt=now).order_by("lease_until")
-    return sum(_release(assignment, Assignment.Status.EXPIRED) for assignment in due[:limit])
+    return sum(
+        assignment_release(assignment=assignment, status=Assignment.Status.EXPIRED) for assignment in due[:limit]
+    )

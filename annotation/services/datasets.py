@@ -32,7 +32,7 @@ def dataset_freeze(*, campaign: Campaign, through: Round) -> Dataset:
         consensus_of(campaign)
         .filter(question__round__number__lte=through.number)
         .filter(question__round__status__in=(Round.Status.CLOSING, Round.Status.CLOSED))
-        .select_related("question__round")
+        .select_related("question")
         .order_by("question")
     )
     decided = [row for row in rows if row.winner]
@@ -40,13 +40,13 @@ def dataset_freeze(*, campaign: Campaign, through: Round) -> Dataset:
         raise NothingToFreeze("No question has a majority yet; there is nothing to freeze.")
     manifest = {
         "source": "votes",
-        "rounds": sorted({row.question.round.number for row in decided}),
+        "rounds": sorted(set(_numbers(campaign, decided))),
         "votes": sum(row.votes_a + row.votes_b for row in decided),
         "left_out": {"level": len(rows) - len(decided)},
         "method": decided[0].method,
         "method_version": decided[0].version,
     }
-    return _freeze(campaign, _from_consensus(decided), manifest, through)
+    return _freeze(campaign, _from_consensus(decided, _numbers(campaign, decided)), manifest, through)
 
 
 def dataset_from_triplets(
@@ -84,7 +84,13 @@ def dataset_from_triplets(
     return _freeze(campaign, arrays, {"source": source}, None)
 
 
-def _from_consensus(rows: Sequence[Consensus]) -> Triplets:
+def _numbers(campaign: Campaign, rows: Sequence[Consensus]) -> list[int]:
+    """The number of the round that asked each question."""
+    number_of = dict(campaign.rounds.values_list("pk", "number"))
+    return [number_of[row.question.round_id or 0] for row in rows]
+
+
+def _from_consensus(rows: Sequence[Consensus], numbers: Sequence[int]) -> Triplets:
     nearer_is_a = np.array([row.winner == "a" for row in rows])
     asked = np.array([(r.question.reference_id, r.question.a_id, r.question.b_id) for r in rows], dtype=np.int64)
     votes = np.array([(row.votes_a, row.votes_b) for row in rows], dtype=np.int16)
@@ -97,7 +103,7 @@ def _from_consensus(rows: Sequence[Consensus]) -> Triplets:
         "margin": np.array([row.margin for row in rows], dtype=np.int16),
         "votes_nearer": votes[:, 0],
         "votes_farther": votes[:, 1],
-        "rounds": np.array([row.question.round.number for row in rows], dtype=np.int32),
+        "rounds": np.array(numbers, dtype=np.int32),
         "triplet_split": np.array([row.question.split for row in rows], dtype=np.int8),
     }
 

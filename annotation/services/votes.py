@@ -1,73 +1,60 @@
-"""Votes: recorded once, whatever the network does."""
+"""Votes: recorded once, whatever the network does. What cannot count is kept as well, and said to be."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import F
 from django.utils import timezone
 
 from annotation.errors import VoteRejected
-from annotation.models import Assignment, Campaign, Question, Round, Vote, Worker
-from annotation.selectors.queue import left_candidate
+from annotation.models import Assignment, Campaign, Hit, Probe, Question, Round, UncountedVote, Vote, Worker
+from annotation.selectors.queue import choice_of, items_missing, left_candidate, questions_missing
+from annotation.services.answers import MAX_RESPONSE_MS, Answer, Receipt, answer_check
 from annotation.services.assignments import assignment_revive, lease_extend
+from annotation.services.probes import probe_record, probe_withdraw
+from annotation.services.submission import assignment_lock, assignment_submit_locked
+from annotation.services.uncounted import votes_uncount
 
-Side = Literal["left", "right"]
-# A day: longer is not thinking, it is a machine that slept. Kept within what the column holds.
-MAX_RESPONSE_MS = 86_400_000
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One answer as the client saw it."""
-
-    question_id: int
-    side: Side
-    response_ms: int
-    client_id: UUID
+_HELD = (Assignment.Status.ACTIVE, Assignment.Status.SUBMITTED)
+_Reason = UncountedVote.Reason
 
 
-@dataclass(frozen=True)
-class Receipt:
-    """What the server has now."""
+def votes_record(*, assignment_id: int, worker: Worker, answers: Sequence[Answer], submit: bool = True) -> Receipt:
+    """Record answers to the items of one assignment; all of those that are new, or none.
 
-    saved: list[UUID]  # in the database, by this or an earlier call
-    superseded: list[UUID]  # this worker had answered the question before under another client id; that answer counts
-    remaining: int  # questions of the HIT that this worker has yet to answer
-    submitted: bool
+    Sending an answer again, with the same client id, changes nothing and is answered alike. An answer that comes after
+    its lease ended takes up the lease again where the slot is still free, or fills another free slot of the question;
+    else it is kept and not counted. A withdrawn answer stops counting, as long as the assignment is not submitted.
 
-
-def votes_record(*, assignment_id: int, worker: Worker, answers: Sequence[Answer]) -> Receipt:
-    """Record answers to the questions of one assignment; all or none of those that are new.
-
-    Sending an answer again, with the same client id, changes nothing and is answered alike.
+    Args:
+        assignment_id: Whose items are answered.
+        worker: Who answers.
+        answers: In the order in which they were given.
+        submit: Submit the assignment where nothing remains; else its answers can still be taken back.
 
     Raises:
-        VoteRejected: The assignment is not this worker's, was given to somebody else, its round is closed, or a
-            question is not in it.
+        VoteRejected: The assignment is not this worker's, a question is not in it, an answer is of the wrong kind, or
+            a client id was used for something else.
     """
-    now = timezone.now()
+    if not Assignment.objects.filter(pk=assignment_id, worker=worker).exists():
+        raise VoteRejected("This HIT is not yours.")
     with transaction.atomic():
-        assignment = (
-            Assignment.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("hit__round__campaign")
-            .filter(pk=assignment_id, worker=worker)
-            .first()
-        )
-        if assignment is None:
-            raise VoteRejected("This HIT is not yours.")
+        assignment = assignment_lock(assignment_id)
         known = _known(worker, answers)
-        fresh = {answer.client_id: answer for answer in answers if answer.client_id not in known}
-        superseded = _record_fresh(assignment, list(fresh.values()), now) if fresh else []
-        remaining = _remaining(assignment)
-        if remaining == 0 and assignment.status == Assignment.Status.ACTIVE:
-            assignment.status, assignment.submitted = Assignment.Status.SUBMITTED, now
-            assignment.save(update_fields=["status", "submitted"])
-    saved = [answer.client_id for answer in answers if answer.client_id not in superseded]
-    return Receipt(saved, superseded, remaining, assignment.status == Assignment.Status.SUBMITTED)
+        desk = _Desk.open(assignment, answers)
+        desk.withdraw([answer for answer in answers if answer.withdrawn], known)
+        desk.record([answer for answer in answers if answer.client_id not in known and not answer.withdrawn])
+        remaining = items_missing(assignment)
+        if submit and remaining == 0 and assignment.status == Assignment.Status.ACTIVE:
+            assignment_submit_locked(assignment=assignment, now=desk.now)
+    ids = [answer.client_id for answer in answers]
+    uncounted = dict(UncountedVote.objects.filter(client_id__in=ids).values_list("client_id", "reason"))
+    saved = [client_id for client_id in ids if client_id not in uncounted]
+    return Receipt(saved, uncounted, remaining, assignment.status == Assignment.Status.SUBMITTED)
 
 
 def _known(worker: Worker, answers: Sequence[Answer]) -> set[UUID]:
@@ -77,8 +64,10 @@ def _known(worker: Worker, answers: Sequence[Answer]) -> set[UUID]:
         VoteRejected: An id was used by another worker, or for another question: that is no repetition.
     """
     question_of = {answer.client_id: answer.question_id for answer in answers}
-    known = Vote.objects.filter(client_id__in=list(question_of)).order_by()
-    rows = list(known.values_list("client_id", "worker", "question"))
+    rows: list[tuple[Any, int, int]] = []
+    for known in (Vote.objects, UncountedVote.objects, Probe.objects):
+        found = known.filter(client_id__in=list(question_of)).order_by()
+        rows += found.values_list("client_id", "worker", "question")
     for client_id, worker_id, question_id in rows:
         if worker_id != worker.pk:
             raise VoteRejected(f"The client id {client_id} was used by another worker.")
@@ -87,61 +76,114 @@ def _known(worker: Worker, answers: Sequence[Answer]) -> set[UUID]:
     return {row[0] for row in rows}
 
 
-def _record_fresh(assignment: Assignment, answers: list[Answer], now: datetime) -> list[UUID]:
-    """Insert answers that are new; returns the client ids of those whose question this worker had answered."""
-    questions = _questions(assignment, answers)
-    done = set(
-        Vote.objects.filter(worker=assignment.worker_id, question__in=questions).values_list("question_id", flat=True)
-    )
-    votes, superseded = [], []
-    for answer in answers:
-        if answer.question_id in done:
-            superseded.append(answer.client_id)
-        else:
-            done.add(answer.question_id)
-            votes.append(_vote(assignment, answer))
-    if votes:
-        _ensure_held(assignment, now)
-        Vote.objects.bulk_create(votes)
-    return superseded
+@dataclass(frozen=True)
+class _Desk:
+    """One post being worked on: the locked assignment, and what kind of question each answer is to."""
 
+    assignment: Assignment
+    kinds: dict[int, str]
+    now: datetime
 
-def _questions(assignment: Assignment, answers: list[Answer]) -> set[int]:
-    asked = {answer.question_id for answer in answers}
-    rows = Question.objects.filter(hit=assignment.hit_id, pk__in=asked).order_by()
-    known = set(rows.values_list("pk", flat=True))
-    if unknown := asked - known:
-        raise VoteRejected(f"Question {min(unknown)} is not part of this HIT.")
-    return known
+    @classmethod
+    def open(cls, assignment: Assignment, answers: Sequence[Answer]) -> "_Desk":
+        asked = {answer.question_id for answer in answers if not answer.probes}
+        rows = Question.objects.filter(hit=assignment.hit_id, pk__in=asked).order_by()
+        kinds = dict(rows.values_list("pk", "kind"))
+        if unknown := asked - set(kinds):
+            raise VoteRejected(f"Question {min(unknown)} is not part of this HIT.")
+        for answer in answers:
+            if not answer.probes:
+                answer_check(answer=answer, kind=kinds[answer.question_id], campaign=assignment.hit.round.campaign)
+        return cls(assignment, kinds, timezone.now())
 
+    def withdraw(self, answers: Sequence[Answer], known: set[UUID]) -> None:
+        """Take answers back. One that never came is noted, so that it does not count if it comes after all."""
+        if self.assignment.status == Assignment.Status.SUBMITTED or not answers:
+            return
+        ids = [answer.client_id for answer in answers if not answer.probes]
+        votes = Vote.objects.filter(assignment=self.assignment, client_id__in=ids)
+        votes_uncount(votes=votes, reason=_Reason.WITHDRAWN, now=self.now)
+        never_came = [answer for answer in answers if answer.client_id not in known and not answer.probes]
+        self._keep(never_came, _Reason.WITHDRAWN)
+        for answer in answers:
+            if answer.probes:
+                probe_withdraw(assignment=self.assignment, answer=answer)
 
-def _ensure_held(assignment: Assignment, now: datetime) -> None:
-    """The lease must be alive, or its slot still free: then the late answer takes it up again."""
-    round = assignment.hit.round
-    if round.status != Round.Status.OPEN or round.campaign.status == Campaign.Status.CLOSED:
-        raise VoteRejected("This round is closed; it takes no more answers.")
-    if assignment.status == Assignment.Status.ACTIVE:
-        lease_extend(assignment=assignment, campaign=round.campaign, now=now)
-    elif assignment_revive(assignment=assignment, now=now) is None:
-        raise VoteRejected("The time for this HIT ran out and it was given to somebody else.")
+    def record(self, answers: Sequence[Answer]) -> None:
+        asked = {answer.question_id for answer in answers if not answer.probes}
+        done = set(
+            Vote.objects.filter(worker=self.assignment.worker_id, question__in=asked).values_list("question", flat=True)
+        )
+        fresh: list[Answer] = []
+        for answer in answers:
+            if answer.probes:
+                probe_record(assignment=self.assignment, answer=answer, now=self.now)
+            elif answer.question_id in done:
+                self._keep([answer], _Reason.REPEATED)
+            else:
+                done.add(answer.question_id)
+                fresh.append(answer)
+        if fresh:
+            self._count(fresh)
 
+    def _count(self, answers: list[Answer]) -> None:
+        """Put answers into the assignment's slot; where that is lost, into a free one; keep what finds no room."""
+        reason = self._why_not()
+        if reason is None:
+            answers, reason = self._fill(self.assignment.slot, answers), _Reason.LATE
+        elif reason is _Reason.LATE:
+            answers = self._fill_free_slots(answers)
+        self._keep(answers, reason)
 
-def _vote(assignment: Assignment, answer: Answer) -> Vote:
-    left = left_candidate(seed=assignment.seed, question_id=answer.question_id)
-    right = "b" if left == "a" else "a"
-    return Vote(
-        question_id=answer.question_id,
-        assignment=assignment,
-        worker_id=assignment.worker_id,
-        slot=assignment.slot,
-        left=left,
-        choice=left if answer.side == "left" else right,
-        response_ms=min(max(answer.response_ms, 0), MAX_RESPONSE_MS),
-        client_id=answer.client_id,
-    )
+    def _why_not(self) -> UncountedVote.Reason | None:
+        """None where the slot is this worker's (again), else why their answers cannot count in it."""
+        assignment, round = self.assignment, self.assignment.hit.round
+        if round.status != Round.Status.OPEN or round.campaign.status == Campaign.Status.CLOSED:
+            return _Reason.CLOSED
+        if assignment.status == Assignment.Status.EXCLUDED:
+            return _Reason.EXCLUDED
+        if assignment.status == Assignment.Status.ACTIVE:
+            lease_extend(assignment=assignment, campaign=round.campaign, now=self.now)
+            return None
+        lost = assignment.status == Assignment.Status.SUBMITTED
+        return _Reason.LATE if lost or assignment_revive(assignment=assignment, now=self.now) is None else None
 
+    def _fill(self, slot: int, answers: list[Answer]) -> list[Answer]:
+        """Put answers into a slot as far as it misses them; returns the others."""
+        missing = set(questions_missing(self.assignment.hit_id, slot).values_list("pk", flat=True))
+        fitting = [answer for answer in answers if answer.question_id in missing]
+        Vote.objects.bulk_create(Vote(**self._answered(answer), slot=slot) for answer in fitting)
+        return [answer for answer in answers if answer.question_id not in missing]
 
-def _remaining(assignment: Assignment) -> int:
-    """Questions of the assignment's slot that nobody has answered yet (an earlier holder may have answered some)."""
-    answered = Vote.objects.filter(question=OuterRef("pk"), slot=assignment.slot)
-    return Question.objects.filter(~Exists(answered), hit=assignment.hit_id).order_by().count()
+    def _fill_free_slots(self, answers: list[Answer]) -> list[Answer]:
+        """Put late answers where nobody sits; returns those for which there is no room. The HIT is locked."""
+        hit = self.assignment.hit
+        taken = set(hit.assignments.filter(status__in=_HELD).values_list("slot", flat=True))
+        for slot in range(hit.slots):
+            if not answers:
+                break
+            if slot in taken or not questions_missing(hit.pk, slot).exists():
+                continue
+            answers = self._fill(slot, answers)
+            if not questions_missing(hit.pk, slot).exists():
+                Hit.objects.filter(pk=hit.pk).update(open_slots=F("open_slots") - 1)
+        return answers
+
+    def _keep(self, answers: Iterable[Answer], reason: UncountedVote.Reason) -> None:
+        UncountedVote.objects.bulk_create(
+            UncountedVote(**self._answered(answer), reason=reason, since=self.now) for answer in answers
+        )
+
+    def _answered(self, answer: Answer) -> dict[str, Any]:
+        label = self.kinds[answer.question_id] == Question.Kind.LABEL
+        left = "" if label else left_candidate(seed=self.assignment.seed, question_id=answer.question_id)
+        return {
+            "question_id": answer.question_id,
+            "assignment": self.assignment,
+            "worker_id": self.assignment.worker_id,
+            "left": left,
+            "choice": choice_of(answer.answer, left),
+            "response_ms": min(max(answer.response_ms, 0), MAX_RESPONSE_MS),
+            "client_id": answer.client_id,
+            "created": self.now,
+        }

@@ -18,7 +18,8 @@ from annotation.models import Campaign, Collection, Stimulus
 from annotation.selectors.agreement import campaign_agreement
 from annotation.selectors.progress import campaign_progress, round_progress
 from annotation.services.campaigns import campaign_create, campaign_status_set
-from annotation.services.rounds import round_open, round_propose_balanced
+from annotation.services.proposals import round_propose_balanced
+from annotation.services.rounds import round_open
 from annotation.views import cards
 from annotation.views.doorway import campaign_or_404, page_of, percent, refuse
 from annotation.views.figures import agreement_figure, round_rows

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts.models import User
 from annotation.models import Assignment, Campaign, Hit, Question, Round, Vote
@@ -15,8 +15,8 @@ class Sample:
     """One question of a campaign, as its card's picture."""
 
     reference: Face
-    a: Face
-    b: Face
+    a: Face | None
+    b: Face | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class OwnCard:
 def open_cards(user: User) -> list[OpenCard]:
     """The campaigns that a person may answer, with what they have done in each."""
     mine = Q(worker__user=user, worker__channel="local")
-    held = Assignment.objects.filter(mine, hit__round__campaign=OuterRef("pk"), status=Assignment.Status.ACTIVE)
+    held = Assignment.objects.filter(mine, campaign=OuterRef("pk"), status=Assignment.Status.ACTIVE)
     touched = Assignment.objects.filter(mine, hit=OuterRef("pk"), status=Assignment.Status.SUBMITTED)
     free = Hit.objects.filter(
         ~Exists(touched), round__campaign=OuterRef("pk"), round__status=Round.Status.OPEN, open_slots__gt=0
@@ -69,8 +69,8 @@ def open_cards(user: User) -> list[OpenCard]:
     samples = _samples(campaigns)
     votes = _grouped(Vote.objects.filter(mine, question__campaign__in=campaigns), "question__campaign")
     hits = _grouped(
-        Assignment.objects.filter(mine, hit__round__campaign__in=campaigns, status=Assignment.Status.SUBMITTED),
-        "hit__round__campaign",
+        Assignment.objects.filter(mine, campaign__in=campaigns, status=Assignment.Status.SUBMITTED),
+        "campaign",
     )
     return [
         OpenCard(
@@ -89,8 +89,9 @@ def own_cards(campaigns: Iterable[Campaign]) -> list[OwnCard]:
     shown = list(campaigns)
     samples = _samples(shown)
     rounds = _grouped(Round.objects.filter(campaign__in=shown), "campaign")
-    asked = Question.objects.filter(campaign__in=shown).exclude(round__status=Round.Status.PROPOSED)
-    questions = _grouped(asked, "campaign")
+    asked = Question.objects.filter(campaign__in=shown, role=Question.Role.ASKED)
+    asked = asked.exclude(round__status=Round.Status.PROPOSED)
+    wanted = dict(asked.order_by().values_list("campaign").annotate(wanted=Sum("wanted")))
     votes = _grouped(Vote.objects.filter(question__campaign__in=shown), "question__campaign")
     return [
         OwnCard(
@@ -98,7 +99,7 @@ def own_cards(campaigns: Iterable[Campaign]) -> list[OwnCard]:
             sample=samples.get(one.pk),
             rounds=rounds.get(one.pk, 0),
             votes=votes.get(one.pk, 0),
-            votes_wanted=questions.get(one.pk, 0) * one.votes_per_question,
+            votes_wanted=wanted.get(one.pk, 0),
         )
         for one in shown
     ]
@@ -110,7 +111,11 @@ def _grouped(rows: QuerySet, by: str) -> dict[int, int]:  # type: ignore[type-ar
 
 def _samples(campaigns: list[Campaign]) -> dict[int, Sample]:
     """The first question of each campaign's newest round."""
-    newest = Question.objects.filter(campaign=OuterRef("pk")).order_by("-round__number", "pk").values("pk")[:1]
+    asked = Question.objects.filter(campaign=OuterRef("pk"), role=Question.Role.ASKED)
+    newest = asked.order_by("-round__number", "pk").values("pk")[:1]
     keys = Campaign.objects.filter(pk__in=[one.pk for one in campaigns]).values_list(Subquery(newest), flat=True)
     questions = Question.objects.filter(pk__in=keys).select_related("reference", "a", "b")
-    return {one.campaign_id: Sample(face(one.reference), face(one.a), face(one.b)) for one in questions}
+    return {
+        one.campaign_id: Sample(face(one.reference), face(one.a) if one.a else None, face(one.b) if one.b else None)
+        for one in questions
+    }

@@ -16,7 +16,8 @@ from accounts.permissions import researcher_required
 from annotation.errors import AnnotationError
 from annotation.models import Campaign, Question, Round, Split
 from annotation.selectors.agreement import consensus_of
-from annotation.services.rounds import round_close, round_open, round_propose_balanced
+from annotation.services.proposals import round_propose_balanced
+from annotation.services.rounds import round_close, round_open
 from annotation.tasks import round_finish
 from annotation.views.doorway import Face, campaign_or_404, face, page_of, refuse
 from annotation.views.figures import origin_text
@@ -83,8 +84,8 @@ class QuestionCard:
 
     question: Question
     reference: Face
-    a: Face
-    b: Face
+    a: Face | None
+    b: Face | None
     votes_a: int
     votes_b: int
     weight: float | None
@@ -157,8 +158,8 @@ def _card(question: Question) -> QuestionCard:
     return QuestionCard(
         question=question,
         reference=face(question.reference),
-        a=face(question.a),
-        b=face(question.b),
+        a=face(question.a) if question.a else None,
+        b=face(question.b) if question.b else None,
         votes_a=question.votes_a,  # type: ignore[attr-defined]
         votes_b=question.votes_b,  # type: ignore[attr-defined]
         weight=question.weight,  # type: ignore[attr-defined]

@@ -33,6 +33,12 @@ def stimulus(request: HttpRequest, pk: int, sha: str) -> HttpResponseBase:
     )
 
 
+@require_safe
+def shape(request: HttpRequest, pk: int, sha: str) -> HttpResponseBase:
+    """The points and triangles of a stimulus that turns."""
+    raise Http404
+
+
 def _may_see(user: User, collection: Collection) -> bool:
     """Owners and admins always; anybody signed in while the collection is being asked about."""
     if user.is_admin or collection.owner_id == user.pk:

@@ -1,102 +1,147 @@
-"""The voting page and the three things that it asks of the server: a bundle, to keep answers, to give a bundle back."""
+"""The voting page and what it asks of the server: a bundle, to keep answers, to hold a bundle, to give it back."""
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from datetime import timedelta
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import User
-from accounts.permissions import signed_in
-from annotation.models import Assignment, Campaign, Stimulus
+from annotation.errors import AnnotationError
+from annotation.models import Assignment, Campaign, Participation, Worker
+from annotation.selectors.practice import needed_first
 from annotation.selectors.progress import worker_progress
-from annotation.selectors.queue import assignment_questions
-from annotation.services.assignments import assignment_claim, assignment_return
+from annotation.selectors.standing import why_nothing
+from annotation.services.assignments import assignment_claim, assignment_heartbeat, assignment_return
+from annotation.services.participations import consent_give, participation_get, practice_finish
+from annotation.services.tickets import Ticket, ticket_read
 from annotation.services.votes import votes_record
-from annotation.services.workers import worker_for_user
-from annotation.views.answers import read_answers, whole_number
-from annotation.views.doorway import json_body, json_doorway, picture_url
+from annotation.services.votes_quick import vote_record_quick
+from annotation.views.answers import read_answer, read_answers, whole_number
+from annotation.views.bundle import assignment_json, practice_json
+from annotation.views.doorway import json_body, json_doorway
+from annotation.views.voter import campaign_for
 
-
-def _answerable(user: User, slug: str) -> Campaign:
-    """A campaign that this person may answer, now or before: closed rounds still explain themselves on the page."""
-    campaign = get_object_or_404(Campaign, slug=slug)
-    if campaign.status == Campaign.Status.DRAFT and campaign.owner_id != user.pk and not user.is_admin:
-        raise Http404
-    return campaign
+# The lease that a vote by the short way gives; the page's heartbeat gives the campaign's own.
+_LEASE = timedelta(minutes=2)
 
 
 @require_safe
+@login_not_required
 @ensure_csrf_cookie
 def vote(request: HttpRequest, slug: str) -> HttpResponse:
-    user = signed_in(request)
-    campaign = _answerable(user, slug)
-    return render(request, "annotation/vote.html", {"campaign": campaign, "user_id": user.pk})
+    campaign, worker = campaign_for(request, slug)
+    if worker is None:
+        return redirect_to_login(request.get_full_path())
+    context = {"campaign": campaign, "worker": worker, "guest": not request.user.is_authenticated}
+    return render(request, "annotation/vote.html", context)
+
+
+def _entered(request: HttpRequest, slug: str) -> tuple[Campaign, Worker, Participation]:
+    campaign, worker = campaign_for(request, slug)
+    if worker is None:
+        raise _SignInFirst("Sign in first.")
+    return campaign, worker, participation_get(campaign=campaign, worker=worker)
+
+
+class _SignInFirst(AnnotationError):
+    status = 401
 
 
 @require_POST
+@login_not_required
 @json_doorway
 def claim(request: HttpRequest, slug: str) -> HttpResponseBase:
-    user = signed_in(request)
-    campaign = _answerable(user, slug)
-    worker = worker_for_user(user=user)
+    campaign, worker, participation = _entered(request, slug)
+    needed = needed_first(participation)
+    if needed == "practice":
+        return JsonResponse({"needs": needed, "items": practice_json(participation)})
+    if needed:
+        return JsonResponse({"needs": needed})
     assignment = assignment_claim(campaign=campaign, worker=worker)
     if assignment is None:
+        participation.refresh_from_db()
         done = worker_progress(worker, campaign)
-        return JsonResponse({"done": True, "votes": done.votes, "hits": done.hits, "paused": _is_paused(campaign)})
-    return JsonResponse(_assignment_json(assignment))
-
-
-def _is_paused(campaign: Campaign) -> bool:
-    return campaign.status == Campaign.Status.PAUSED
-
-
-def _assignment_json(assignment: Assignment) -> dict[str, object]:
-    questions = assignment_questions(assignment)
-    total = assignment.hit.questions.count()
-    return {
-        "assignment": assignment.pk,
-        "lease_until": assignment.lease_until.isoformat(),
-        "total": total,
-        "answered": total - len(questions),
-        "questions": [
-            {
-                "id": one.question_id,
-                "reference": _picture(one.reference, "Reference picture"),
-                "left": _picture(one.left, "Left picture"),
-                "right": _picture(one.right, "Right picture"),
-            }
-            for one in questions
-        ],
-    }
-
-
-def _picture(stimulus: Stimulus, place: str) -> dict[str, str]:
-    """The text says where the picture is and never what it shows: a key or label in it could decide the answer."""
-    return {"url": picture_url(stimulus), "alt": place}
+        why = why_nothing(participation)
+        return JsonResponse({"done": True, "why": why, "votes": done.votes, "hits": done.hits})
+    return JsonResponse(assignment_json(assignment, campaign))
 
 
 @require_POST
+@login_not_required
+@json_doorway
+def consent(request: HttpRequest, slug: str) -> HttpResponseBase:
+    _, _, participation = _entered(request, slug)
+    consent_give(participation=participation)
+    return JsonResponse({"consented": True})
+
+
+@require_POST
+@login_not_required
+@json_doorway
+def practice(request: HttpRequest, slug: str) -> HttpResponseBase:
+    _, _, participation = _entered(request, slug)
+    rows = json_body(request).get("answers")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise AnnotationError("answers must be a list of objects.")
+    answers = {
+        whole_number(row, "question", f"answers[{at}]"): read_answer(row.get("answer"), f"answers[{at}].answer")
+        for at, row in enumerate(rows)
+    }
+    right, given = practice_finish(participation=participation, answers=answers)
+    return JsonResponse({"right": right, "given": given})
+
+
+# The three below are let in by the HIT's ticket and by nothing that a browser sends by itself, so no other site can
+# make somebody's browser send them; and they work when the sign-in has ended.
+
+
+@csrf_exempt
+@require_POST
+@login_not_required
 @json_doorway
 def votes(request: HttpRequest, slug: str) -> HttpResponseBase:
-    user = signed_in(request)
-    _answerable(user, slug)
-    assignment_id, answers = read_answers(json_body(request))
-    receipt = votes_record(assignment_id=assignment_id, worker=worker_for_user(user=user), answers=answers)
+    body = json_body(request)
+    ticket = ticket_read(body.get("ticket"))
+    answers = read_answers(body)
+    submit = body.get("submit", True)
+    if len(answers) == 1 and submit is False and vote_record_quick(ticket=ticket, answer=answers[0], lease=_LEASE):
+        return JsonResponse({"saved": [str(answers[0].client_id)], "uncounted": {}})
+    receipt = votes_record(
+        assignment_id=ticket.assignment_id, worker=_worker(ticket), answers=answers, submit=submit is not False
+    )
     return JsonResponse(
         {
             "saved": [str(client_id) for client_id in receipt.saved],
-            "superseded": [str(client_id) for client_id in receipt.superseded],
+            "uncounted": {str(client_id): reason for client_id, reason in receipt.uncounted.items()},
             "remaining": receipt.remaining,
             "submitted": receipt.submitted,
         }
     )
 
 
+def _worker(ticket: Ticket) -> Worker:
+    return get_object_or_404(Worker, pk=ticket.worker_id)
+
+
+@csrf_exempt
 @require_POST
+@login_not_required
+@json_doorway
+def heartbeat(request: HttpRequest, slug: str) -> HttpResponseBase:
+    ticket = ticket_read(json_body(request).get("ticket"))
+    until = assignment_heartbeat(assignment_id=ticket.assignment_id, worker=_worker(ticket))
+    return JsonResponse({"held": until is not None, "lease_until": until and until.isoformat()})
+
+
+@csrf_exempt
+@require_POST
+@login_not_required
 @json_doorway
 def give_back(request: HttpRequest, slug: str) -> HttpResponseBase:
-    user = signed_in(request)
-    _answerable(user, slug)
-    assignment_id = whole_number(json_body(request), "assignment")
-    assignment_return(assignment_id=assignment_id, worker=worker_for_user(user=user))
-    return JsonResponse({"returned": assignment_id})
+    ticket = ticket_read(json_body(request).get("ticket"))
+    assignment_return(assignment_id=ticket.assignment_id, worker=_worker(ticket))
+    status = Assignment.objects.values_list("status", flat=True).get(pk=ticket.assignment_id)
+    return JsonResponse({"returned": ticket.assignment_id, "status": status})

@@ -56,9 +56,10 @@ def _training_rows(run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 def _asked(run: Run, keys: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """(Q, 3) rows of every training triplet that was asked or is pending in the campaign, candidates sorted by row."""
     row_of = dict(zip(keys.tolist(), rows.tolist(), strict=True))
-    asked = Question.objects.filter(campaign=run.campaign, split=Split.TRAIN).values_list("reference", "a", "b")
-    triplets = [[row_of[key] for key in triplet] for triplet in asked if all(key in row_of for key in triplet)]
-    array = np.array(triplets, dtype=np.int64).reshape(-1, 3)
+    triplets = Question.objects.filter(campaign=run.campaign, split=Split.TRAIN, kind=Question.Kind.TRIPLET)
+    asked = triplets.values_list("reference", "a", "b")
+    rows_asked = [[row_of[key] for key in triplet] for triplet in asked if all(key in row_of for key in triplet)]
+    array = np.array(rows_asked, dtype=np.int64).reshape(-1, 3)
     array[:, 1:] = np.sort(array[:, 1:], axis=1)
     return array
 

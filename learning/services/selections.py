@@ -8,7 +8,7 @@ from django.db import transaction
 from numpy.typing import NDArray
 
 from annotation.errors import NothingToAsk
-from annotation.services.rounds import round_propose
+from annotation.services.proposals import round_propose
 from learning.models import Job, Selection
 from learning.services.jobs import job_end
 

@@ -79,7 +79,8 @@ def campaign(alice: Any, bob: Any, carol: Any, workers: Any, settings: Any) -> A
 def _other_campaigns(campaign: Any) -> None:
     """A draft and one that has only begun, on the same faces."""
     from annotation.services.campaigns import campaign_create, campaign_status_set
-    from annotation.services.rounds import round_open, round_propose_balanced
+    from annotation.services.proposals import round_propose_balanced
+    from annotation.services.rounds import round_open
 
     shared = {"owner": campaign.owner, "collection": campaign.collection, "hit_size": campaign.hit_size}
     mood = campaign_create(name="Who is in the same mood?", seed=11, **shared)

@@ -38,7 +38,8 @@ def running_campaign(*, owner: Any, people: int, **settings: Any) -> Any:
 
 def open_campaign(*, owner: Any, people: int, per_stimulus: int, **settings: Any) -> Any:
     """A campaign whose first round waits for answers."""
-    from annotation.services.rounds import round_open, round_propose_balanced
+    from annotation.services.proposals import round_propose_balanced
+    from annotation.services.rounds import round_open
 
     campaign = running_campaign(owner=owner, people=people, **settings)
     round_open(round=round_propose_balanced(campaign=campaign, per_stimulus=per_stimulus))
@@ -62,15 +63,16 @@ def almost_done(*, campaign: Any, user: Any, left: int) -> int:
     from uuid import uuid4
 
     from annotation.selectors.queue import assignment_questions
+    from annotation.services.answers import Answer
     from annotation.services.assignments import assignment_claim
-    from annotation.services.votes import Answer, votes_record
+    from annotation.services.votes import votes_record
     from annotation.services.workers import worker_for_user
 
     worker = worker_for_user(user=user)
     assignment = assignment_claim(campaign=campaign, worker=worker)
     waiting = assignment_questions(assignment)
     answers = [
-        Answer(question_id=one.question_id, side="left", response_ms=1400, client_id=uuid4())
+        Answer(question_id=one.question_id, answer="left", response_ms=1400, client_id=uuid4())
         for one in waiting[: len(waiting) - left]
     ]
     votes_record(assignment_id=assignment.pk, worker=worker, answers=answers)

@@ -14,7 +14,8 @@ PROCESSES, WORKERS_EACH, K = 5, 4, 5
 BUILD = """
 from pathlib import Path
 from accounts.services import user_create
-from annotation.services.rounds import round_open, round_propose_balanced
+from annotation.services.proposals import round_propose_balanced
+from annotation.services.rounds import round_open
 from tests.factories import small_campaign, small_collection
 owner = user_create(username="alice", role="researcher")[0]
 collection = small_collection(owner=owner, folder=Path(r"{folder}"))
@@ -31,7 +32,8 @@ from django.utils import timezone
 from annotation.errors import VoteRejected
 from annotation.selectors.queue import assignment_questions
 from annotation.services.assignments import assignment_claim, assignment_return
-from annotation.services.votes import Answer, votes_record
+from annotation.services.answers import Answer
+from annotation.services.votes import votes_record
 from annotation.services.workers import worker_get
 chance = random.Random({seed})
 campaign = Campaign.objects.get()

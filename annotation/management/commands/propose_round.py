@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotation.errors import AnnotationError
 from annotation.management.lookup import campaign_named
-from annotation.services.rounds import round_open, round_propose_balanced
+from annotation.services.proposals import round_propose_balanced
+from annotation.services.rounds import round_open
 
 
 class Command(BaseCommand):

@@ -18,7 +18,8 @@ from annotation.models import Campaign, Dataset, Round
 from annotation.selectors.agreement import campaign_agreement
 from annotation.services.campaigns import campaign_create, campaign_status_set
 from annotation.services.collections import collection_get
-from annotation.services.rounds import round_close, round_open, round_propose_balanced
+from annotation.services.proposals import round_propose_balanced
+from annotation.services.rounds import round_close, round_open
 from annotation.tasks import round_finish
 from config.demo.console import Console
 from config.demo.faces import SCHEME, faces_import

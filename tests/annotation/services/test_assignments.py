@@ -11,9 +11,10 @@ from django.utils import timezone
 from annotation.errors import VoteRejected
 from annotation.models import Assignment, Hit, Question, Vote
 from annotation.selectors.queue import assignment_questions
+from annotation.services.answers import Answer
 from annotation.services.assignments import assignment_claim, assignment_return, assignments_expire
 from annotation.services.rounds import round_close
-from annotation.services.votes import Answer, votes_record
+from annotation.services.votes import votes_record
 from annotation.services.workers import worker_for_user, worker_get
 from tests.factories import answer_all, simulate
 

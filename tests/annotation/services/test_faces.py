@@ -14,7 +14,7 @@ from annotation.selectors.faces import faces_aligned, units_present
 from annotation.services.artificial import dataset_from_labels
 from annotation.services.collections import collection_get, stimuli_import
 from annotation.services.faces import neutrals_choose, subset_rows
-from annotation.services.rounds import round_propose_balanced
+from annotation.services.proposals import round_propose_balanced
 from config.demo.faces import faces_write
 from tests.factories import small_campaign
 

@@ -9,7 +9,8 @@ from annotation.errors import AnnotationError, NothingToAsk, WrongState
 from annotation.models import Consensus, Dataset, Question, Stimulus, Vote
 from annotation.selectors.agreement import campaign_agreement
 from annotation.selectors.datasets import dataset_load
-from annotation.services.rounds import round_close, round_finish, round_open, round_propose, round_propose_balanced
+from annotation.services.proposals import round_propose, round_propose_balanced
+from annotation.services.rounds import round_close, round_finish, round_open
 from annotation.signals import round_closed
 from tests.factories import closed_round, simulate, small_campaign
 

@@ -8,8 +8,9 @@ import pytest
 from annotation.errors import VoteRejected
 from annotation.models import Assignment, Vote
 from annotation.selectors.queue import assignment_questions, left_candidate
+from annotation.services.answers import Answer
 from annotation.services.assignments import assignment_claim
-from annotation.services.votes import Answer, votes_record
+from annotation.services.votes import votes_record
 from annotation.services.workers import worker_for_user
 
 pytestmark = pytest.mark.django_db

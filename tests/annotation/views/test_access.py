@@ -109,7 +109,8 @@ def test_another_collections_open_campaign_opens_no_picture(
     alice: Any, bob: Any, collection: Any, tmp_path: Any, client: Client
 ) -> None:
     """Bob may see what is asked about, and nothing of a collection beside it."""
-    from annotation.services.rounds import round_open, round_propose_balanced
+    from annotation.services.proposals import round_propose_balanced
+    from annotation.services.rounds import round_open
     from annotation.views.doorway import picture_url
     from tests.factories import small_collection
 

@@ -72,7 +72,8 @@ def test_progress_is_votes_of_votes_wanted(researcher: Client, bob: Any, open_ro
 def test_lists_ask_no_more_for_more_campaigns(
     researcher: Client, alice: Any, collection: Any, campaign: Campaign, address: str
 ) -> None:
-    from annotation.services.rounds import round_open, round_propose_balanced
+    from annotation.services.proposals import round_propose_balanced
+    from annotation.services.rounds import round_open
 
     def grow(name: str) -> None:
         one = small_campaign(owner=alice, collection=collection, name=name)
@@ -88,7 +89,7 @@ def test_lists_ask_no_more_for_more_campaigns(
 def test_the_question_browser_asks_no_more_for_more_questions(
     researcher: Client, alice: Any, collection: Any, campaign: Campaign
 ) -> None:
-    from annotation.services.rounds import round_propose_balanced
+    from annotation.services.proposals import round_propose_balanced
 
     counts = []
     for one, per_stimulus in ((campaign, 1), (small_campaign(owner=alice, collection=collection, name="More"), 6)):
