@@ -205,3 +205,79 @@ def test_a_second_round_adds_to_the_dataset(campaign):
     dataset = round_finish(round=round_close(round=second))
     assert dataset.triplets == first.triplets + 1
     assert dataset.manifest["rounds"] == [1, 2]
+
+
+def test_a_campaign_for_both_kinds_mixes_triplets_and_labels(alice, collection):
+    both = small_campaign(owner=alice, collection=collection, name="Both", kind="both")
+    round = round_propose_balanced(campaign=both, per_stimulus=3)
+    kinds = Counter(round.questions.values_list("kind", flat=True))
+    stimuli = collection.stimuli.count()
+    assert kinds == {"triplet": stimuli, "label": stimuli}
+    assert round.size == 2 * stimuli
+    mixed = sum(len(set(hit.questions.values_list("kind", flat=True))) == 2 for hit in round.hits.all())
+    assert mixed > round.hits.count() / 2
+
+
+def test_a_label_of_a_stimulus_is_asked_for_once(alice, collection):
+    labels = small_campaign(owner=alice, collection=collection, name="Labels", kind="label")
+    first = round_propose_balanced(campaign=labels)
+    assert set(first.questions.values_list("kind", flat=True)) == {"label"}
+    with pytest.raises(NothingToAsk):
+        round_propose_balanced(campaign=labels)
+    key = first.questions.first().reference_id
+    with pytest.raises(AnnotationError, match="asked for before"):
+        round_propose(campaign=labels, triplets=np.zeros((0, 3), dtype=np.int64), labels=np.array([key]), origin={})
+
+
+def test_label_votes_come_to_a_plurality(alice, collection):
+    labels = small_campaign(
+        owner=alice, collection=collection, name="Labels", kind="label", choices=["neutral", "happy", "sad", "angry"]
+    )
+    round = round_open(round=round_propose_balanced(campaign=labels))
+    simulate(round)
+    assert round_finish(round=round_close(round=round)) is None, "labels make no triplets to freeze"
+    round.refresh_from_db()
+    assert round.status == "closed"
+    rows = Consensus.objects.filter(question__round=round).select_related("question__reference")
+    assert rows.count() == round.size
+    for row in rows:
+        votes = Counter(row.question.votes.values_list("choice", flat=True))
+        assert row.counts == dict(votes)
+        assert row.method == "plurality/raw"
+        assert sum(votes.values()) == 5
+    right = [
+        labels.choices[int(row.winner)] == row.question.reference.labels["expression"] for row in rows if row.winner
+    ]
+    assert np.mean(right) > 0.9
+
+
+def test_cant_tell_fills_its_slot_and_is_no_vote_for_either(campaign):
+    Question.objects.all().delete()
+    type(campaign).objects.filter(pk=campaign.pk).update(cant_tell=True, votes_per_question=3)
+    campaign.refresh_from_db()
+    round = round_open(round=round_propose_balanced(campaign=campaign, per_stimulus=3))
+    for number, given in enumerate(("cant-tell", "left", "left")):
+        from annotation.services.assignments import assignment_claim
+        from annotation.services.workers import worker_get
+        from tests.factories import answer_all
+
+        worker = worker_get(channel="local", external_id=f"w{number}")
+        while (assignment := assignment_claim(campaign=campaign, worker=worker)) is not None:
+            answer_all(assignment, given)
+    round_finish(round=round_close(round=round))
+    for row in Consensus.objects.filter(question__round=round):
+        assert sum(row.counts.values()) == 3
+        assert row.counts["x"] == 1
+        assert row.votes_a + row.votes_b == 2
+
+
+def test_votes_of_a_worker_who_counts_less_weigh_less(campaign):
+    from annotation.models import Participation
+
+    round = round_open(round=round_propose_balanced(campaign=campaign, per_stimulus=3))
+    simulate(round, workers=8)
+    Participation.objects.update(standing="downweighted", weight=0.5)
+    round_finish(round=round_close(round=round))
+    rows = Consensus.objects.filter(question__round=round)
+    assert {row.weight for row in rows} == {0.5, 1.5, 2.5}
+    assert all(row.weight == row.margin / 2 for row in rows)

@@ -1,4 +1,4 @@
-"""The voting page's three requests: what comes, what is kept, and a sentence for everything that makes no sense."""
+"""The voting page's requests: what comes, what is kept, and a sentence for everything that makes no sense."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core import signing
 from django.test import Client
 
-from annotation.models import Assignment, Round, Vote
+from annotation.models import Assignment, Campaign, Participation, Question, Round, UncountedVote, Vote
 from annotation.selectors.queue import left_candidate
 
 
@@ -27,22 +28,20 @@ def page(client: Client, bob: Any, open_round: Round) -> Any:
     return post
 
 
-def answer(question: int, side: str = "left", **changes: Any) -> dict[str, Any]:
-    return {"question": question, "side": side, "response_ms": 812, "client_id": str(uuid4()), **changes}
+def answer(item: dict[str, Any] | int, answer: str = "left", **changes: Any) -> dict[str, Any]:
+    where = {"question": item} if isinstance(item, int) else {"question": item["question"], "place": item["place"]}
+    return {**where, "answer": answer, "response_ms": 812, "client_id": str(uuid4()), **changes}
 
 
 def test_a_bundle_comes_with_pictures_and_says_nothing_about_them(page: Any, open_round: Round) -> None:
     status, bundle = page("claim")
     assert status == 200
-    assert (bundle["total"], bundle["answered"], len(bundle["questions"])) == (12, 0, 12)
+    assert len(bundle["items"]) == 12
     assert bundle["lease_until"] > "2020"
-    shown = bundle["questions"][0]
-    assert set(shown) == {"id", "reference", "left", "right"}
-    assert [shown[place]["alt"] for place in ("reference", "left", "right")] == [
-        "Reference picture",
-        "Left picture",
-        "Right picture",
-    ]
+    shown = bundle["items"][0]
+    assert set(shown) == {"place", "question", "kind", "reference", "left", "right"}
+    assert all(set(shown[place]) == {"kind", "url"} for place in ("reference", "left", "right"))
+    assert [one["place"] for one in bundle["items"]] == [4 * position for position in range(12)]
     text = json.dumps(bundle)
     keys = open_round.campaign.collection.stimuli.values_list("key", flat=True)
     assert not any(key in text for key in keys), "keys such as p01-happy would give the answer away"
@@ -51,30 +50,29 @@ def test_a_bundle_comes_with_pictures_and_says_nothing_about_them(page: Any, ope
 
 def test_the_pictures_of_a_bundle_can_be_fetched(page: Any, client: Client) -> None:
     _, bundle = page("claim")
-    shown = bundle["questions"][0]
+    shown = bundle["items"][0]
     assert all(client.get(shown[place]["url"]).status_code == 200 for place in ("reference", "left", "right"))
 
 
-def test_claiming_again_gives_the_same_bundle_less_what_was_answered(page: Any) -> None:
+def test_claiming_again_gives_the_same_bundle_and_says_what_was_answered(page: Any) -> None:
     _, first = page("claim")
-    status, receipt = page(
-        "votes", {"assignment": first["assignment"], "answers": [answer(first["questions"][0]["id"])]}
-    )
+    given = answer(first["items"][0], "right")
+    status, receipt = page("votes", {"ticket": first["ticket"], "answers": [given]})
     assert (status, receipt["remaining"], receipt["submitted"]) == (200, 11, False)
     _, second = page("claim")
     assert second["assignment"] == first["assignment"]
-    assert (second["total"], second["answered"]) == (12, 1)
-    assert [one["id"] for one in second["questions"]] == [one["id"] for one in first["questions"][1:]]
+    assert second["items"][0].pop("given") == {"client_id": given["client_id"], "answer": "right"}
+    assert second["items"] == first["items"]
 
 
-def test_a_whole_bundle_is_voted_through(page: Any, open_round: Round, bob: Any) -> None:
+def test_a_whole_bundle_is_voted_through(page: Any, bob: Any) -> None:
     _, bundle = page("claim")
-    answers = [answer(one["id"], side) for one, side in zip(bundle["questions"], ["left", "right"] * 6, strict=True)]
-    status, receipt = page("votes", {"assignment": bundle["assignment"], "answers": answers})
+    answers = [answer(one, side) for one, side in zip(bundle["items"], ["left", "right"] * 6, strict=True)]
+    status, receipt = page("votes", {"ticket": bundle["ticket"], "answers": answers})
     assert status == 200
     assert receipt == {
         "saved": [one["client_id"] for one in answers],
-        "superseded": [],
+        "uncounted": {},
         "remaining": 0,
         "submitted": True,
     }
@@ -84,51 +82,98 @@ def test_a_whole_bundle_is_voted_through(page: Any, open_round: Round, bob: Any)
         vote = Vote.objects.get(client_id=one["client_id"])
         left = left_candidate(seed=assignment.seed, question_id=one["question"])
         assert vote.left == left
-        assert (vote.choice == left) == (one["side"] == "left")
+        assert (vote.choice == left) == (one["answer"] == "left")
         assert (vote.response_ms, vote.worker.user) == (812, bob)
 
 
-def test_the_page_shows_on_the_left_what_the_vote_stores_as_left(page: Any) -> None:
+@pytest.mark.parametrize("submit", [True, False])
+def test_the_page_shows_on_the_left_what_the_vote_stores_as_left(page: Any, submit: bool) -> None:
     _, bundle = page("claim")
-    shown = bundle["questions"][3]
-    page("votes", {"assignment": bundle["assignment"], "answers": [answer(shown["id"], "left")]})
+    shown = bundle["items"][3]
+    page("votes", {"ticket": bundle["ticket"], "answers": [answer(shown)], "submit": submit})
     vote = Vote.objects.select_related("question__a", "question__b").get()
     chosen = vote.question.a if vote.choice == "a" else vote.question.b
     assert shown["left"]["url"].startswith(f"/stimuli/{chosen.pk}/")
 
 
-def test_sending_twice_counts_once(page: Any) -> None:
+@pytest.mark.parametrize("submit", [True, False])
+def test_sending_twice_counts_once(page: Any, submit: bool) -> None:
     _, bundle = page("claim")
-    post = {"assignment": bundle["assignment"], "answers": [answer(bundle["questions"][0]["id"])]}
-    assert page("votes", post) == page("votes", post)
+    post = {"ticket": bundle["ticket"], "answers": [answer(bundle["items"][0])], "submit": submit}
+    first, second = page("votes", post), page("votes", post)
+    assert (first[0], first[1]["saved"]) == (second[0], second[1]["saved"])
     assert Vote.objects.count() == 1
 
 
-def test_a_second_answer_to_a_question_is_superseded_by_the_first(page: Any) -> None:
+@pytest.mark.parametrize("submit", [True, False])
+def test_a_second_answer_to_a_question_is_kept_and_does_not_count(page: Any, submit: bool) -> None:
     _, bundle = page("claim")
-    question = bundle["questions"][0]["id"]
-    page("votes", {"assignment": bundle["assignment"], "answers": [answer(question, "left")]})
-    again = answer(question, "right")
-    status, receipt = page("votes", {"assignment": bundle["assignment"], "answers": [again]})
-    assert (status, receipt["saved"], receipt["superseded"]) == (200, [], [again["client_id"]])
+    item = bundle["items"][0]
+    page("votes", {"ticket": bundle["ticket"], "answers": [answer(item)], "submit": submit})
+    again = answer(item, "right")
+    status, receipt = page("votes", {"ticket": bundle["ticket"], "answers": [again], "submit": submit})
+    assert (status, receipt["saved"], receipt["uncounted"]) == (200, [], {again["client_id"]: "repeated"})
     assert Vote.objects.count() == 1
 
 
-def test_a_returned_bundle_is_free_for_others(page: Any, carol: Any, open_round: Round) -> None:
+def test_a_bundle_is_submitted_by_the_next_claim_and_answers_can_be_taken_back_until_then(page: Any) -> None:
     _, bundle = page("claim")
-    assert page("return", {"assignment": bundle["assignment"]}) == (200, {"returned": bundle["assignment"]})
-    assert Assignment.objects.get(pk=bundle["assignment"]).status == Assignment.Status.RETURNED
+    answers = [answer(item) for item in bundle["items"]]
+    for one in answers:
+        assert page("votes", {"ticket": bundle["ticket"], "answers": [one], "submit": False})[0] == 200
+    last = answers[-1] | {"withdrawn": True}
+    _, receipt = page("votes", {"ticket": bundle["ticket"], "answers": [last], "submit": False})
+    assert receipt["uncounted"] == {last["client_id"]: "withdrawn"}
+    _, again = page("claim")
+    assert again["assignment"] == bundle["assignment"]
+    assert "given" not in again["items"][-1]
+    page("votes", {"ticket": bundle["ticket"], "answers": [answer(bundle["items"][-1], "right")], "submit": False})
+    _, following = page("claim")
+    assert following["assignment"] != bundle["assignment"]
+    assert Assignment.objects.get(pk=bundle["assignment"]).status == Assignment.Status.SUBMITTED
+    _, receipt = page("votes", {"ticket": bundle["ticket"], "answers": [answers[0] | {"withdrawn": True}]})
+    assert receipt["saved"] == [answers[0]["client_id"]], "what is submitted stays"
+    assert Vote.objects.filter(client_id=answers[0]["client_id"]).exists()
+
+
+def test_votes_need_the_ticket_and_no_sign_in(page: Any, client: Client) -> None:
+    _, bundle = page("claim")
+    client.logout()
+    one = answer(bundle["items"][0])
+    status, receipt = page("votes", {"ticket": bundle["ticket"], "answers": [one], "submit": False})
+    assert (status, receipt["saved"]) == (200, [one["client_id"]])
+    assert page("heartbeat", {"ticket": bundle["ticket"]})[1]["held"] is True
+    assert page("claim")[0] == 401
+
+
+@pytest.mark.parametrize("ticket", [None, "", 7, "x:y:z", signing.dumps([1, 1, 1, 3, 0], salt="another")])
+@pytest.mark.parametrize("name", ["votes", "heartbeat", "return"])
+def test_a_ticket_that_we_did_not_make_opens_nothing(page: Any, name: str, ticket: Any) -> None:
+    page("claim")
+    status, refusal = page(name, {"ticket": ticket, "answers": [GOOD]})
+    assert status == 409
+    assert "ticket" in refusal["message"]
+    assert Vote.objects.count() == 0
+
+
+def test_a_returned_bundle_is_free_for_others(page: Any) -> None:
+    _, bundle = page("claim")
+    assert page("return", {"ticket": bundle["ticket"]}) == (
+        200,
+        {"returned": bundle["assignment"], "status": "returned"},
+    )
+    assert page("heartbeat", {"ticket": bundle["ticket"]}) == (200, {"held": False, "lease_until": None})
 
 
 def test_when_nothing_is_left_the_page_is_told_what_was_given(page: Any, open_round: Round) -> None:
     while "done" not in (bundle := page("claim")[1]):
-        answers = [answer(one["id"]) for one in bundle["questions"]]
-        assert page("votes", {"assignment": bundle["assignment"], "answers": answers})[0] == 200
+        answers = [answer(one) for one in bundle["items"]]
+        assert page("votes", {"ticket": bundle["ticket"], "answers": answers})[0] == 200
     assert bundle == {
         "done": True,
+        "why": "nothing",
         "votes": open_round.questions.count(),
         "hits": open_round.hits.count(),
-        "paused": False,
     }
 
 
@@ -136,70 +181,126 @@ def test_a_paused_campaign_says_so(page: Any, open_round: Round) -> None:
     from annotation.services.campaigns import campaign_status_set
 
     campaign_status_set(campaign=open_round.campaign, status="paused")
-    assert page("claim") == (200, {"done": True, "votes": 0, "hits": 0, "paused": True})
+    assert page("claim") == (200, {"done": True, "votes": 0, "hits": 0, "why": "campaign-paused"})
 
 
-GOOD = {"question": 1, "side": "left", "response_ms": 5, "client_id": "8e6fdc6b-1d4d-4d0c-a1a0-0c7d9a2b3c4d"}
+@pytest.mark.parametrize("standing", ["paused", "excluded"])
+def test_a_paused_worker_is_told_so(page: Any, open_round: Round, standing: str) -> None:
+    page("claim")
+    page("return", {"ticket": page("claim")[1]["ticket"]})
+    Participation.objects.update(standing=standing)
+    assert page("claim")[1]["why"] == standing
 
 
-@pytest.mark.parametrize(
-    ("body", "names"),
-    [
-        (b"", "JSON"),
-        (b"{", "JSON"),
-        (b"\xff\xfe", "JSON"),
-        (b"[" * 100_000, "JSON"),
-        (b"[]", "object"),
-        (b"null", "object"),
-        ({}, "assignment"),
-        ({"assignment": "1", "answers": [GOOD]}, "assignment"),
-        ({"assignment": True, "answers": [GOOD]}, "assignment"),
-        ({"assignment": 1.5, "answers": [GOOD]}, "assignment"),
-        ({"assignment": 0, "answers": [GOOD]}, "assignment"),
-        ({"assignment": 10**30, "answers": [GOOD]}, "assignment"),
-        ({"assignment": 1}, "answers"),
-        ({"assignment": 1, "answers": []}, "answers"),
-        ({"assignment": 1, "answers": {}}, "answers"),
-        ({"assignment": 1, "answers": [GOOD] * 201}, "answers"),
-        ({"assignment": 1, "answers": ["left"]}, "answers[0]"),
-        ({"assignment": 1, "answers": [GOOD, GOOD]}, "client_id"),
-        ({"assignment": 1, "answers": [GOOD | {"question": None}]}, "answers[0].question"),
-        ({"assignment": 1, "answers": [GOOD | {"question": 2**63}]}, "answers[0].question"),
-        ({"assignment": 1, "answers": [GOOD | {"side": "up"}]}, "answers[0].side"),
-        ({"assignment": 1, "answers": [GOOD | {"side": ["left"]}]}, "answers[0].side"),
-        ({"assignment": 1, "answers": [GOOD | {"response_ms": -1}]}, "answers[0].response_ms"),
-        ({"assignment": 1, "answers": [GOOD | {"response_ms": 86_400_001}]}, "answers[0].response_ms"),
-        ({"assignment": 1, "answers": [GOOD | {"response_ms": "5"}]}, "answers[0].response_ms"),
-        ({"assignment": 1, "answers": [GOOD | {"client_id": "x"}]}, "answers[0].client_id"),
-        ({"assignment": 1, "answers": [GOOD | {"client_id": 7}]}, "answers[0].client_id"),
-    ],
-)
-def test_an_answer_that_makes_no_sense_is_refused_by_field(page: Any, body: Any, names: str) -> None:
-    status, refusal = page("votes", body)
-    assert status == 400
-    assert names in refusal["message"]
-    assert refusal["message"].endswith(".")
+def test_consent_and_practice_come_before_the_first_bundle(page: Any, open_round: Round) -> None:
+    campaign = open_round.campaign
+    Campaign.objects.filter(pk=campaign.pk).update(consent="We keep your answers.", practice=2)
+    asked = open_round.questions.first()
+    stimuli = list(campaign.collection.stimuli.order_by("pk")[:4])
+    for a, b in ((1, 2), (1, 3)):
+        Question.objects.create(
+            campaign=campaign, role="practice", expected="a", split=asked.split,
+            reference=stimuli[0], a=stimuli[a], b=stimuli[b],
+        )  # fmt: skip
+    assert page("claim") == (200, {"needs": "consent"})
+    assert page("consent") == (200, {"consented": True})
+    _, bundle = page("claim")
+    assert bundle["needs"] == "practice"
+    for item in bundle["items"]:
+        assert item[item["expected"]]["url"].startswith(f"/stimuli/{Question.objects.get(pk=item['question']).a_id}/")
+    given = [{"question": item["question"], "answer": item["expected"]} for item in bundle["items"]]
+    assert page("practice", {"answers": given[:1]})[0] == 409
+    given[0]["answer"] = "left" if given[0]["answer"] == "right" else "right"
+    assert page("practice", {"answers": given}) == (200, {"right": 1, "given": 2})
+    assert len(page("claim")[1]["items"]) == 12
     assert Vote.objects.count() == 0
 
 
-def test_ids_that_are_not_ones_own_are_refused(page: Any, carol: Any, open_round: Round) -> None:
-    from annotation.services.assignments import assignment_claim
-    from annotation.services.workers import worker_for_user
+def test_labels_are_asked_and_answered(page: Any, open_round: Round) -> None:
+    from annotation.services.proposals import round_propose_balanced
+    from annotation.services.rounds import round_close, round_open
 
-    hers = assignment_claim(campaign=open_round.campaign, worker=worker_for_user(user=carol))
-    assert hers is not None
-    assert page("votes", {"assignment": hers.pk, "answers": [GOOD]})[0] == 409
-    assert page("votes", {"assignment": 10**12, "answers": [GOOD]})[0] == 409
-    assert page("return", {"assignment": hers.pk})[0] == 409
+    campaign = open_round.campaign
+    round_close(round=open_round)
+    Campaign.objects.filter(pk=campaign.pk).update(kind="label", cant_tell=True, choices=["bad", "good"])
+    campaign.refresh_from_db()
+    round_open(round=round_propose_balanced(campaign=campaign))
     _, bundle = page("claim")
-    assert page("votes", {"assignment": bundle["assignment"], "answers": [GOOD | {"question": 10**12}]})[0] == 409
+    first, second, third = bundle["items"][:3]
+    assert set(first) == {"place", "question", "kind", "stimulus"}
+    for item, given in ((first, "1"), (second, "cant-tell")):
+        one = answer(item, given)
+        assert page("votes", {"ticket": bundle["ticket"], "answers": [one], "submit": False})[1]["saved"]
+    assert list(Vote.objects.order_by("pk").values_list("choice", "left")) == [("1", ""), ("x", "")]
+    for wrong in ("2", "left"):
+        status, refusal = page(
+            "votes", {"ticket": bundle["ticket"], "answers": [answer(third, wrong)], "submit": False}
+        )
+        assert (status, wrong in refusal["message"]) == (409, True)
+
+
+GOOD = {"question": 1, "answer": "left", "response_ms": 5, "client_id": "8e6fdc6b-1d4d-4d0c-a1a0-0c7d9a2b3c4d"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"answers": None}, "answers"),
+        ({"answers": []}, "answers"),
+        ({"answers": {}}, "answers"),
+        ({"answers": [GOOD] * 801}, "answers"),
+        ({"answers": ["left"]}, "answers[0]"),
+        ({"answers": [GOOD, GOOD]}, "client_id"),
+        ({"answers": [GOOD | {"question": None}]}, "answers[0].question"),
+        ({"answers": [GOOD | {"question": True}]}, "answers[0].question"),
+        ({"answers": [GOOD | {"question": 1.5}]}, "answers[0].question"),
+        ({"answers": [GOOD | {"question": 2**63}]}, "answers[0].question"),
+        ({"answers": [GOOD | {"place": "4"}]}, "answers[0].place"),
+        ({"answers": [GOOD | {"place": -1}]}, "answers[0].place"),
+        ({"answers": [GOOD | {"answer": "up"}]}, "answers[0].answer"),
+        ({"answers": [GOOD | {"answer": "9"}]}, "answers[0].answer"),
+        ({"answers": [GOOD | {"answer": ["left"]}]}, "answers[0].answer"),
+        ({"answers": [GOOD | {"withdrawn": "yes"}]}, "answers[0].withdrawn"),
+        ({"answers": [GOOD | {"response_ms": -1}]}, "answers[0].response_ms"),
+        ({"answers": [GOOD | {"response_ms": 86_400_001}]}, "answers[0].response_ms"),
+        ({"answers": [GOOD | {"response_ms": "5"}]}, "answers[0].response_ms"),
+        ({"answers": [GOOD | {"client_id": "x"}]}, "answers[0].client_id"),
+        ({"answers": [GOOD | {"client_id": 7}]}, "answers[0].client_id"),
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_refused_by_field(page: Any, changes: Any, names: str) -> None:
+    _, bundle = page("claim")
+    status, refusal = page("votes", {"ticket": bundle["ticket"], **changes})
+    assert status == 400
+    assert names in refusal["message"]
+    assert refusal["message"].endswith(".")
+    assert Vote.objects.count() == UncountedVote.objects.count() == 0
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"[]", b"null"])
+@pytest.mark.parametrize("name", ["votes", "heartbeat", "return", "practice"])
+def test_what_is_no_json_object_is_refused(page: Any, name: str, body: bytes) -> None:
+    status, refusal = page(name, body)
+    assert status == 400
+    assert "JSON" in refusal["message"]
+
+
+def test_questions_that_are_not_in_the_bundle_are_refused(page: Any, open_round: Round) -> None:
+    _, bundle = page("claim")
+    other = open_round.questions.exclude(hit=Assignment.objects.get(pk=bundle["assignment"]).hit).first()
+    for question in (other.pk, 10**12):
+        for submit in (True, False):
+            body = {"ticket": bundle["ticket"], "answers": [answer(question)], "submit": submit}
+            assert page("votes", body)[0] == 409
+    body = {"ticket": bundle["ticket"], "answers": [answer(bundle["items"][0] | {"place": 1})]}
+    assert page("votes", body)[0] == 409, "there is no probe at that place"
     assert Vote.objects.count() == 0
 
 
 def test_one_bad_answer_keeps_its_whole_post_out(page: Any) -> None:
     _, bundle = page("claim")
-    good, bad = answer(bundle["questions"][0]["id"]), answer(10**9)
-    assert page("votes", {"assignment": bundle["assignment"], "answers": [good, bad]})[0] == 409
+    good, bad = answer(bundle["items"][0]), answer(10**9)
+    assert page("votes", {"ticket": bundle["ticket"], "answers": [good, bad]})[0] == 409
     assert Vote.objects.count() == 0
 
 
@@ -207,8 +308,8 @@ def test_the_page_itself_gives_the_script_all_it_needs(client: Client, bob: Any,
     client.force_login(bob)
     html = client.get(f"/annotate/{open_round.campaign.slug}/").content.decode()
     slug = open_round.campaign.slug
-    for part in (f"/annotate/{slug}/claim/", f"/annotate/{slug}/votes/", f"/annotate/{slug}/return/", "data-csrf="):
-        assert part in html
+    for name in ("claim", "votes", "return", "heartbeat", "consent", "practice"):
+        assert f"/annotate/{slug}/{name}/" in html
     assert "csrftoken" in client.cookies
 
 
