@@ -118,28 +118,6 @@ def eye_opening(points: Anything, scheme: LandmarkScheme) -> Floats:
     return opening
 
 
-def training_mean(points: Anything, in_training: npt.NDArray[np.bool_]) -> Faces32:
-    """Mean of the training part alone, to centre all parts by (paper 000, Section V-A).
-
-    Args:
-        points: (N, ...) faces of every split.
-        in_training: (N,) true on the training rows.
-
-    Returns:
-        (...) float32: one face.
-
-    Raises:
-        FaceError: no training row, or lengths that differ.
-    """
-    chosen = np.asarray(in_training, dtype=bool)
-    if len(chosen) != len(points):
-        raise FaceError(f"{len(points)} faces and {len(chosen)} training marks do not match.")
-    if not chosen.any():
-        raise FaceError("No face is in the training split, so there is no training mean.")
-    mean: Faces32 = np.asarray(points)[chosen].mean(axis=0, dtype=np.float64).astype(np.float32)
-    return mean
-
-
 def _checked(points: Anything, scheme: LandmarkScheme) -> Floats:
     faces = np.asarray(points, dtype=np.float64)
     if faces.ndim != 3 or faces.shape[1:] != (scheme.points, 3):

@@ -10,8 +10,6 @@ y up, z towards the viewer. Lips and contours run from the right of the face (le
 
 from dataclasses import dataclass
 
-from annotation.faces.errors import FaceError
-
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
@@ -109,15 +107,3 @@ ICT83 = LandmarkScheme(
 )
 
 SCHEMES: dict[str, LandmarkScheme] = {scheme.name: scheme for scheme in (BU83, ICT83)}
-
-
-def scheme_named(name: str) -> LandmarkScheme:
-    """Return the scheme called ``name``, or say which names there are.
-
-    Raises:
-        FaceError: there is no such scheme.
-    """
-    try:
-        return SCHEMES[name]
-    except KeyError:
-        raise FaceError(f"There is no landmark scheme '{name}'; known: {', '.join(sorted(SCHEMES))}.") from None

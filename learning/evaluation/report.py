@@ -1,9 +1,7 @@
-"""One embedding's figures as JSON, and several embeddings' figures as the tables of paper 000."""
+"""One embedding's figures as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,56 +42,3 @@ def evaluate_embedding(embedding: NDArray[np.float32], data: TrainingData, label
         name: satisfaction(embedding, data.triplets.of_split(split)) for split, name in enumerate(SPLITS)
     }
     return report
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table to show: the first column is text, the others are numbers or None."""
-
-    header: list[str]
-    rows: list[list[Any]]
-
-    def markdown(self) -> str:
-        """Returns the table in Markdown; shares with three decimals, "–" where there is no number."""
-        lines = [self.header, ["---", *["---:"] * (len(self.header) - 1)]]
-        lines += [[_cell(value) for value in row] for row in self.rows]
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def table_two(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Makes a table in the layout of Table II: test accuracy and satisfied test triplets.
-
-    Args:
-        rows: what ``evaluate_embedding`` returns, each with a "name".
-
-    Returns:
-        The table.
-    """
-    header = ["Dimensionality reduction", "Dim", "Accuracy", "Triplets"]
-    return Table(
-        header, [[row["name"], row["dim"], row["accuracy"], row["triplets"]["test"]["satisfied"]] for row in rows]
-    )
-
-
-def table_three(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Makes a table in the layout of Table III: satisfied test triplets for each vote margin.
-
-    Args:
-        rows: what ``evaluate_embedding`` returns, each with a "name".
-
-    Returns:
-        The table; a column for each margin that occurs, from the largest down.
-    """
-    margins = [row["triplets"]["test"]["by_margin"] for row in rows]
-    levels = sorted({level for by_margin in margins for level in by_margin}, key=int, reverse=True)
-    body = [
-        [row["name"], row["dim"], row["accuracy"], *(by_margin.get(level, {}).get("satisfied") for level in levels)]
-        for row, by_margin in zip(rows, margins, strict=True)
-    ]
-    return Table(["Dimensionality reduction", "Dim", "Accuracy", *(f"Triplets {level}" for level in levels)], body)

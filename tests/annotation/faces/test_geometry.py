@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from annotation.faces.errors import FaceError
 from annotation.faces.generator import generate_faces
-from annotation.faces.geometry import align_faces, choose_neutrals, eye_opening, rotation_from_euler, training_mean
-from annotation.faces.schemes import BU83, ICT83, SCHEMES, LandmarkScheme, scheme_named
+from annotation.faces.geometry import align_faces, choose_neutrals, eye_opening, rotation_from_euler
+from annotation.faces.schemes import BU83, ICT83, SCHEMES, LandmarkScheme
 
 POSED = Path(__file__).parents[4] / "shared" / "data" / "ict83_bu3dfe_like" / "ict83.npz"
 both_schemes = pytest.mark.parametrize("scheme", list(SCHEMES.values()), ids=list(SCHEMES))
@@ -132,13 +132,6 @@ def test_closed_eyes_open_less_than_surprised_ones() -> None:
     assert (surprised > neutral).all()
 
 
-def test_the_training_mean_leaves_the_other_splits_out() -> None:
-    faces = some_faces(4).astype(np.float32)
-    assert np.allclose(training_mean(faces, np.array([True, False, True, False])), (faces[0] + faces[2]) / 2, atol=1e-6)
-    with pytest.raises(FaceError, match="no training mean"):
-        training_mean(faces, np.zeros(4, dtype=bool))
-
-
 @both_schemes
 def test_strokes_and_lids_are_points_of_the_scheme(scheme: LandmarkScheme) -> None:
     for stroke in scheme.strokes:
@@ -158,11 +151,6 @@ def test_bu83_names_every_point() -> None:
         20,
         15,
     )
-
-
-def test_an_unknown_scheme_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(FaceError, match="no landmark scheme 'dlib'; known: bu83, ict83"):
-        scheme_named("dlib")
 
 
 @pytest.mark.shared

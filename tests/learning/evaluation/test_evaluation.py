@@ -9,7 +9,7 @@ import pytest
 from learning.data.triplets import TripletSet
 from learning.evaluation.classification import classify
 from learning.evaluation.projection import project
-from learning.evaluation.report import evaluate_embedding, table_three, table_two
+from learning.evaluation.report import evaluate_embedding
 from learning.evaluation.triplets import satisfaction, satisfied
 from tests.learning.training.world import tiny_data
 
@@ -130,25 +130,3 @@ def test_a_report_is_json_and_holds_every_split():
         evaluate_embedding(data.features, data, "mood")
     with pytest.raises(ValueError, match=r"40 stimuli, but codes of shape \(39, 6\)"):
         evaluate_embedding(data.features[:-1], data, None)
-
-
-def test_tables_have_the_papers_layout():
-    def row(name, accuracy, triplets, **margins):
-        by_margin = {level[1:]: {"satisfied": value, "count": 9} for level, value in margins.items()}
-        return {
-            "name": name,
-            "dim": 30,
-            "accuracy": accuracy,
-            "triplets": {"test": {"satisfied": triplets, "count": 9, "by_margin": by_margin}},
-        }
-
-    rows = [row("None", None, 0.593, m1=0.5, m5=0.7), row("M2", 0.736, 0.798, m5=0.83, m3=0.701)]
-    assert table_two(rows).markdown().splitlines() == [
-        "| Dimensionality reduction | Dim | Accuracy | Triplets |",
-        "| --- | ---: | ---: | ---: |",
-        "| None | 30 | – | 0.593 |",
-        "| M2 | 30 | 0.736 | 0.798 |",
-    ]
-    table = table_three(rows)
-    assert table.header[3:] == ["Triplets 5", "Triplets 3", "Triplets 1"]
-    assert table.rows == [["None", 30, None, 0.7, None, 0.5], ["M2", 30, 0.736, 0.83, 0.701, None]]
