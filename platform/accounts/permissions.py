@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import translation
 
 from accounts.models import User
 
@@ -26,6 +27,7 @@ def researcher_required(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not signed_in(request).runs_campaigns:
             raise PermissionDenied
-        return view(request, *args, **kwargs)
+        with translation.override("en"):  # what researchers read is not translated, so its numbers are English too
+            return view(request, *args, **kwargs)
 
     return guarded
