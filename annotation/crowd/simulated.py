@@ -2,7 +2,8 @@
 
 They answer through the same services as people (claim, record, return) and never write rows, so a simulated campaign
 exercises what a real one does. What they perceive is a vector a stimulus: its action units where it is labelled with
-them, else its features. A worker sees the candidate on the left as the nearer one with probability
+them, else its features, else the letters of its text. A worker sees the candidate on the left as the nearer one with
+probability
 
     p = σ( competence · (d_right − d_left) / s + bias ),
 
@@ -17,6 +18,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from annotation.crowd.reading import texts_perceived
 from annotation.models import Assignment, Campaign, Collection, Question, Round, Stimulus
 from annotation.selectors.faces import is_unit
 from annotation.selectors.features import features_read
@@ -64,7 +66,7 @@ class Perception:
         collection: Whose stimuli are judged.
 
     Raises:
-        ValueError: The stimuli have neither action units nor features.
+        ValueError: The stimuli have neither action units nor features nor texts.
     """
 
     def __init__(self, collection: Collection) -> None:
@@ -89,8 +91,10 @@ def _perceived(stimuli: list[Stimulus]) -> NDArray[np.float64]:
     if units:
         return np.array([[float(stimulus.labels.get(name) or 0) for name in units] for stimulus in stimuli])
     features = features_read(stimuli)
+    if features is None and all(stimulus.text for stimulus in stimuli):
+        return texts_perceived([stimulus.text for stimulus in stimuli])
     if features is None:
-        raise ValueError("A simulated crowd sees action units or features; these stimuli have neither.")
+        raise ValueError("A simulated crowd sees action units, features or texts; these stimuli have none of them.")
     return features.reshape(len(stimuli), -1).astype(np.float64)
 
 

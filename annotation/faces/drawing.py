@@ -40,7 +40,7 @@ def face_svg(points: npt.NDArray[np.floating], scheme: LandmarkScheme, *, size: 
     features = features_of(face, scheme)
     # Ids are global where pictures are inlined in one page, so each picture has its own.
     unique = hashlib.sha256(np.ascontiguousarray(face, dtype=np.float64).tobytes()).hexdigest()[:10]
-    return _svg(portrait(features, f"f{unique}"), size, title)
+    return svg_frame(portrait(features, f"f{unique}"), size, title)
 
 
 def points_svg(points: npt.NDArray[np.floating], *, size: int = 320, title: str = "") -> str:
@@ -71,7 +71,7 @@ def points_svg(points: npt.NDArray[np.floating], *, size: int = 320, title: str 
         tag("circle", cx=float(at[i, 0]), cy=float(at[i, 1]), r=float(radius[i]), fill=_shade(float(depth[i])))
         for i in np.argsort(depth, kind="stable")
     ]
-    return _svg("".join(dots), size, title)
+    return svg_frame("".join(dots), size, title)
 
 
 def _depth(cloud: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -87,7 +87,14 @@ def _shade(depth: float) -> str:
     return "#{:02x}{:02x}{:02x}".format(*mixed)
 
 
-def _svg(drawing: str, size: int, title: str) -> str:
+def svg_frame(drawing: str, size: int, title: str) -> str:
+    """A drawing in its frame: square, on the ground that all of them share.
+
+    Args:
+        drawing: elements in the drawing's own coordinates, VIEW wide and high.
+        size: width and height in pixels.
+        title: read out by screen readers and shown on hover; escaped here.
+    """
     label = f"<title>{escape(title)}</title>" if title else ""
     background = tag("rect", width=VIEW, height=VIEW, fill=BACKGROUND)
     return (

@@ -15,6 +15,9 @@ WHITE, IRIS, IRIS_EDGE, PUPIL, LASH = "#fcfbf9", "#7596a8", "#3c5362", "#191616"
 LIP_UPPER, LIP_LOWER, LIP_LINE = "#b9675e", "#cd7f75", "#84403a"
 MOUTH, TONGUE, TEETH = "#4e1c20", "#b65d5f", "#faf7f2"
 SHIRT, SHIRT_DARK = "#7d9ab1", "#6785a0"
+# Meshes: clay in one light. Cards with a text: the plate that pictures lie on, and the page's ink.
+CLAY_DARK, CLAY_LIGHT = (74, 66, 62), (242, 226, 208)
+CARD, INK = "#f6f5f1", "#1a1c1e"
 
 
 def by(x: float, y: float) -> npt.NDArray[np.float64]:

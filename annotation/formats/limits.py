@@ -23,8 +23,10 @@ class Limits:
         cell_chars: Characters in one cell of a manifest.
         picture_bytes: Size of one picture file.
         picture_pixels: Width × height of one picture, checked before a pixel is decoded.
+        text_chars: Characters of one text that people read.
+        mesh_triangles: Triangles of one mesh, once its polygons are cut.
         feature_values: Numbers in the features of one stimulus.
-        feature_bytes: Size of all features of one batch in memory, as float32.
+        feature_bytes: Size of all features of one batch in memory, as float32, and of all its triangles.
     """
 
     entries: int = 1_000_000
@@ -36,5 +38,7 @@ class Limits:
     cell_chars: int = 1_000
     picture_bytes: int = 32 * MEBI
     picture_pixels: int = 40_000_000
+    text_chars: int = 10_000
+    mesh_triangles: int = 1_000_000
     feature_values: int = 3_000_000
     feature_bytes: int = 4 * GIBI

@@ -29,6 +29,14 @@ class ImportReport:
     by_split: dict[str, int]
 
 
+@dataclass(frozen=True)
+class _Files:
+    """Names in the storage of what belongs to one stimulus; "" where it has none."""
+
+    picture: str
+    mesh: str
+
+
 def collection_get(*, owner: User, name: str, landmark_scheme: str = "") -> Collection:
     """The owner's collection of that name, made where it does not exist.
 
@@ -84,10 +92,10 @@ def _import(collection: Collection, batch: StimulusBatch, seed: int) -> ImportRe
         return ImportReport(0, len(batch.rows), {})
     shape = _shape(collection, batch)
     splits = _splits(collection, new, seed)
-    pictures = {row.key: _picture_store(row) for row in new}
+    files = {row.key: _Files(_picture_store(row), _mesh_store(batch, row)) for row in new}
     with transaction.atomic():
         block = _block_store(collection, batch, new, shape)
-        _insert(collection, new, splits, pictures, block)
+        _insert(collection, new, splits, files, block)
     counts = {split.label.lower(): sum(splits[row.key] == split for row in new) for split in Split}
     return ImportReport(len(new), len(batch.rows) - len(new), counts)
 
@@ -134,6 +142,11 @@ def _picture_store(row: StimulusRow) -> str:
     return content_store(folder="pictures", content=row.picture.read(), suffix=_SUFFIXES[row.picture_type])[0]
 
 
+def _mesh_store(batch: StimulusBatch, row: StimulusRow) -> str:
+    content = batch.mesh(row)
+    return "" if content is None else content_store(folder="meshes", content=content, suffix=".mesh")[0]
+
+
 def _block_store(
     collection: Collection, batch: StimulusBatch, rows: list[StimulusRow], shape: list[int]
 ) -> FeatureBlock | None:
@@ -154,7 +167,7 @@ def _insert(
     collection: Collection,
     rows: list[StimulusRow],
     splits: dict[str, int],
-    pictures: dict[str, str],
+    files: dict[str, _Files],
     block: FeatureBlock | None,
 ) -> None:
     with_features = [row.key for row in rows if row.feature_row is not None]
@@ -169,7 +182,9 @@ def _insert(
                 subject=row.subject,
                 split=splits[row.key],
                 labels=row.labels,
-                picture=pictures[row.key],
+                picture=files[row.key].picture,
+                text=row.text,
+                mesh=files[row.key].mesh,
                 block=block if row.key in place else None,
                 block_row=place.get(row.key),
             )

@@ -1,4 +1,4 @@
-"""Stimuli from files: folders, archives and manifests of pictures, landmarks and point clouds."""
+"""Stimuli from files: folders, archives and manifests of pictures, landmarks, point clouds, meshes and texts."""
 
 from annotation.formats.limits import Limits
 from annotation.formats.stimuli.batch import StimulusBatch, StimulusRow

@@ -12,6 +12,7 @@ An address is a file name, optionally with a part of an array file after a "#":
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 
@@ -20,8 +21,10 @@ import numpy as np
 from annotation.formats.errors import FormatError
 from annotation.formats.limits import Limits
 from annotation.formats.npy import Floats, npz_keys, read_npy, read_npz_member
+from annotation.formats.stimuli.meshes import Triangles, read_obj_faces
 from annotation.formats.stimuli.names import FEATURE_SUFFIXES, POINT_SUFFIXES, safe_name, suffix_of
 from annotation.formats.stimuli.ply import read_ply
+from annotation.formats.stimuli.ply_faces import read_ply_faces
 from annotation.formats.stimuli.sources import Source, read_bytes
 from annotation.formats.stimuli.texts import read_csv, read_obj, read_pts
 
@@ -32,6 +35,7 @@ _READERS: dict[str, Callable[..., Floats]] = {
     ".obj": read_obj,
     ".ply": read_ply,
 }
+_FACES: dict[str, Callable[..., Triangles | None]] = {".obj": read_obj_faces, ".ply": read_ply_faces}
 
 
 def split_address(address: str) -> tuple[str, str]:
@@ -49,7 +53,7 @@ def split_address(address: str) -> tuple[str, str]:
 
 
 def kind_of(address: str) -> str:
-    """Kind of stimulus that a feature file holds: points for meshes, landmarks for everything else."""
+    """Kind of stimulus that a feature file without faces holds: points in space, or landmarks."""
     return "points" if suffix_of(split_address(address)[0]) in POINT_SUFFIXES else "landmarks"
 
 
@@ -66,6 +70,7 @@ class FeatureReader:
         self._limits = limits
         self._arrays: dict[tuple[str, str], Floats] = {}
         self._keys: dict[str, set[str]] = {}
+        self._topologies: dict[bytes, Triangles] = {}
         self._held = 0
 
     def read(self, address: str) -> Floats:
@@ -85,13 +90,50 @@ class FeatureReader:
         if not self._source.has(file):
             raise FormatError("The file does not exist.", file=file)
         if suffix in _READERS:
-            limit = min(self._limits.file_bytes, 64 * self._limits.feature_values)
-            values = _READERS[suffix](read_bytes(self._source, file, limit=limit), file=file)
+            values = _READERS[suffix](read_bytes(self._source, file, limit=self._text_limit), file=file)
         elif suffix == ".npy":
             values = self._npy(file, part)
         else:
             values = self._npz(file, part)
         return self._checked(values, address)
+
+    def read_mesh(self, address: str) -> tuple[Floats, Triangles | None]:
+        """The features at an address, and the triangles between them where it is a file with faces.
+
+        Meshes of one make share their triangles, which are then kept once.
+
+        Args:
+            address: See the module's docstring.
+
+        Raises:
+            FormatError: For all that read refuses, and for faces that are odd or too many.
+        """
+        vertices = self.read(address)
+        file, _ = split_address(address)
+        suffix = suffix_of(file)
+        if suffix not in _FACES:
+            return vertices, None
+        data = read_bytes(self._source, file, limit=self._text_limit)
+        triangles = _FACES[suffix](data, vertices=len(vertices), file=file, limits=self._limits)
+        return vertices, None if triangles is None else self._shared(triangles, file)
+
+    def _shared(self, triangles: Triangles, file: str) -> Triangles:
+        digest = hashlib.sha256(triangles.tobytes()).digest()
+        if digest not in self._topologies:
+            self._hold(triangles.nbytes, file)
+            self._topologies[digest] = triangles
+        return self._topologies[digest]
+
+    @property
+    def _text_limit(self) -> int:
+        """Bytes of a file of points that is read whole: so many values and faces take no more."""
+        return min(self._limits.file_bytes, 64 * self._limits.feature_values)
+
+    def _hold(self, size: int, file: str) -> None:
+        """Count memory that stays taken."""
+        self._held += size
+        if self._held > self._limits.feature_bytes:
+            raise FormatError(f"The arrays take over {self._limits.feature_bytes:,} bytes of memory.", file=file)
 
     def _npy(self, file: str, part: str) -> Floats:
         if part and not part.isdecimal():
@@ -118,9 +160,7 @@ class FeatureReader:
             else:
                 values, _ = read_npz_member(stream, key, file=file, limits=self._limits)
         if keep:
-            self._held += values.nbytes
-            if self._held > self._limits.feature_bytes:
-                raise FormatError(f"The arrays take over {self._limits.feature_bytes:,} bytes of memory.", file=file)
+            self._hold(values.nbytes, file)
             self._arrays[file, key] = values
         return values
 
@@ -142,6 +182,8 @@ class FeatureReader:
                 f"To address one row of an array, write #row after the file's name.",
                 file=address,
             )
-        if not np.isfinite(values).all():
-            raise FormatError("The features hold a value that is not finite (NaN or infinity).", file=address)
+        finite = np.isfinite(values)
+        if not finite.all():
+            first = f", the first in row {int(np.argwhere(~finite)[0][0])} (from 0)" if values.ndim > 1 else ""
+            raise FormatError(f"The features hold a value that is not finite (NaN or infinity){first}.", file=address)
         return values

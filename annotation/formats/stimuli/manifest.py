@@ -1,7 +1,8 @@
 """Manifests: one row a stimulus, as CSV with a header or as JSONL.
 
-Columns: id (required), picture, features, subject, neutral, split, kind; every other column is a label, "expression"
-or "label:expression" alike. Names of the seven columns are read in any case; an empty cell means "not given".
+Columns: id (required), picture, text, features, subject, neutral, split, kind; every other column is a label,
+"expression" or "label:expression" alike. Names of the eight columns are read in any case; an empty cell means "not
+given".
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from annotation.formats.errors import FormatError
 from annotation.formats.limits import Limits
 from annotation.formats.stimuli.entries import FIELDS, Entry
-from annotation.formats.stimuli.texts import decode
+from annotation.formats.stimuli.texts import decode, plain
 
 _LABEL = "label:"
 
@@ -45,6 +46,7 @@ def read_manifest(data: bytes, *, file: str, limits: Limits) -> list[Entry]:
 def _entry(cells: dict[str, str], file: str, row: int) -> Entry:
     fields = {name: cells.get(name, "") for name in FIELDS}
     labels = {name.removeprefix(_LABEL): value for name, value in cells.items() if name not in FIELDS and value}
+    fields["text"] = plain(fields["text"])
     return Entry(key=fields.pop("id"), labels=labels, file=file, row=row, **fields)
 
 

@@ -10,6 +10,7 @@ from annotation.formats.errors import FormatError
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 LANDMARK_SUFFIXES = frozenset({".npy", ".npz", ".csv", ".pts"})
 POINT_SUFFIXES = frozenset({".obj", ".ply"})
+TEXT_SUFFIXES = frozenset({".txt"})
 FEATURE_SUFFIXES = LANDMARK_SUFFIXES | POINT_SUFFIXES
 # Pictures that people will try: refusing them aloud beats leaving them out in silence.
 REFUSED_PICTURES = {
@@ -20,13 +21,22 @@ REFUSED_PICTURES = {
     ),
 }
 
+# Texts about a data set that lie beside it, and are no part of it.
+ABOUT = frozenset({"authors", "changelog", "citation", "copying", "license", "licence", "notice", "readme"})
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def has_control(text: str) -> bool:
     """Whether text holds a control character, which no name or label needs and some databases refuse."""
     return _CONTROL.search(text) is not None
+
+
+def has_control_in_text(text: str) -> bool:
+    """As has_control, for a text that people read: line breaks and tabs belong there."""
+    return _CONTROL_IN_TEXT.search(text) is not None
 
 
 def safe_name(name: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,15 +13,18 @@ from annotation.formats.errors import FormatError
 from annotation.formats.limits import Limits
 from annotation.formats.npy import Floats
 from annotation.formats.stimuli.batch import StimulusBatch, StimulusRow, content_sha256
-from annotation.formats.stimuli.entries import Entry, check_entries, scan
+from annotation.formats.stimuli.entries import Entry, check_entries, check_text, scan
 from annotation.formats.stimuli.features import FeatureReader, kind_of
 from annotation.formats.stimuli.manifest import read_manifest
+from annotation.formats.stimuli.meshes import Triangles
 from annotation.formats.stimuli.names import safe_name
 from annotation.formats.stimuli.pictures import PictureSource, check_picture
 from annotation.formats.stimuli.sources import FolderSource, Source, ZipSource, read_bytes
+from annotation.formats.stimuli.texts import read_text
 
 MANIFESTS = ("manifest.csv", "manifest.jsonl")
 _DEFAULTS = Limits()
+_Read = TypeVar("_Read")
 
 
 def read_stimuli(path: Path, *, limits: Limits = _DEFAULTS) -> StimulusBatch:
@@ -71,7 +76,7 @@ def _entries(source: Source, manifest: str, limits: Limits) -> tuple[list[Entry]
         return read_manifest(data, file=manifest, limits=limits), []
     entries, ignored = scan(source.names())
     if not entries:
-        raise FormatError("There is no picture, no feature file and no manifest here.", file=source.label)
+        raise FormatError("There is no picture, no feature file, no text and no manifest here.", file=source.label)
     return entries, ignored
 
 
@@ -85,8 +90,9 @@ def _load(entries: list[Entry], source: Source, limits: Limits) -> tuple[list[St
     for entry in entries:
         picture = _picture(entry, source, limits)
         values: Floats | None = None
+        triangles: Triangles | None = None
         if entry.features:
-            values = _features(entry, reader)
+            values, triangles = _features(entry, reader)
             if features is None:
                 features = _reserve(entry, wanted, values.shape, limits)
             if values.shape != features.shape[1:]:
@@ -96,12 +102,15 @@ def _load(entries: list[Entry], source: Source, limits: Limits) -> tuple[list[St
                 )
             features[filled] = values
             filled += 1
-        rows.append(_row(entry, picture, values, filled - 1))
+        text = _text(entry, source, limits)
+        rows.append(_row(entry, picture, text, values, triangles, filled - 1))
     return rows, features
 
 
-def _row(entry: Entry, picture: PictureSource | None, values: Floats | None, at: int) -> StimulusRow:
-    kind = entry.kind or (kind_of(entry.features) if entry.features else "image")
+def _row(
+    entry: Entry, picture: PictureSource | None, text: str, values: Floats | None, triangles: Triangles | None, at: int
+) -> StimulusRow:
+    kind = entry.kind or _kind(entry, text, triangles)
     return StimulusRow(
         key=entry.key,
         kind=kind,
@@ -111,9 +120,34 @@ def _row(entry: Entry, picture: PictureSource | None, values: Floats | None, at:
         neutral=entry.neutral,
         split=entry.split,
         labels=entry.labels,
-        sha256=content_sha256(kind, picture, values),
+        sha256=content_sha256(kind, picture, values, text=text, triangles=triangles),
         source=entry.source,
+        text=text,
+        triangles=triangles,
     )
+
+
+def _kind(entry: Entry, text: str, triangles: Triangles | None) -> str:
+    """The kind of a stimulus that names none: what it has decides."""
+    if text:
+        return "text"
+    if triangles is not None:
+        return "mesh"
+    return kind_of(entry.features) if entry.features else "image"
+
+
+def _text(entry: Entry, source: Source, limits: Limits) -> str:
+    """What people read, from the manifest or from a file of its own."""
+    if not entry.text_file:
+        return entry.text
+    size = source.size(entry.text_file)
+    if size > 4 * limits.text_chars + 3:  # no character takes more than 4 bytes, and a byte-order mark takes 3
+        raise FormatError(
+            f"The text is {size:,} bytes; at most {limits.text_chars:,} characters are read.", file=entry.text_file
+        )
+    text = read_text(read_bytes(source, entry.text_file, limit=size), file=entry.text_file)
+    check_text(entry, text, limits)
+    return text
 
 
 def _picture(entry: Entry, source: Source, limits: Limits) -> PictureSource | None:
@@ -125,9 +159,19 @@ def _picture(entry: Entry, source: Source, limits: Limits) -> PictureSource | No
         raise _from(entry, error, "picture") from error
 
 
-def _features(entry: Entry, reader: FeatureReader) -> Floats:
+def _features(entry: Entry, reader: FeatureReader) -> tuple[Floats, Triangles | None]:
+    """The features, and the triangles of a mesh; a kind that is no mesh leaves a file's faces unread."""
+    if entry.text or entry.text_file or entry.kind not in ("", "mesh"):
+        return _guarded(entry, reader.read), None
+    values, triangles = _guarded(entry, reader.read_mesh)
+    if entry.kind == "mesh" and triangles is None:
+        raise entry.error("kind", "A stimulus of kind mesh needs faces, and this file has none.")
+    return values, triangles
+
+
+def _guarded(entry: Entry, read: Callable[[str], _Read]) -> _Read:
     try:
-        return reader.read(entry.features)
+        return read(entry.features)
     except FormatError as error:
         raise _from(entry, error, "features") from error
 

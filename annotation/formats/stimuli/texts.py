@@ -1,4 +1,4 @@
-"""Points written as text: .csv, .pts and .obj."""
+"""Points written as text: .csv, .pts and .obj; and texts that people read."""
 
 from __future__ import annotations
 
@@ -55,18 +55,26 @@ def matrix(rows: Iterable[tuple[int, list[str]]], *, file: str) -> Floats:
         file: Name of the file, for messages.
 
     Raises:
-        FormatError: If there are no rows, rows differ in length, or a token is not a number.
+        FormatError: If there are no rows, rows differ in length, or a token is not a finite number.
     """
     values: list[list[float]] = []
+    lines: list[int] = []
     for row, tokens in rows:
         if values and len(tokens) != len(values[0]):
             raise FormatError(
                 f"This row holds {len(tokens)} values where the first holds {len(values[0])}.", file=file, row=row
             )
         values.append([number(token, file=file, row=row) for token in tokens])
+        lines.append(row)
     if not values:
         raise FormatError("The file holds no points.", file=file)
-    return to_float32(np.array(values, dtype=np.float64))
+    table = to_float32(np.array(values, dtype=np.float64))
+    finite = np.isfinite(table).all(axis=1)
+    if not finite.all():
+        raise FormatError(
+            "A value is not finite (NaN, infinity, or too large).", file=file, row=lines[int(np.argmin(finite))]
+        )
+    return table
 
 
 def read_csv(data: bytes, *, file: str) -> Floats:
@@ -155,3 +163,25 @@ def read_obj(data: bytes, *, file: str) -> Floats:
             raise FormatError("A vertex needs 3 coordinates.", file=file, row=row)
         rows.append((row, tokens[1:4]))
     return matrix(rows, file=file)
+
+
+def read_text(data: bytes, *, file: str) -> str:
+    """A text that people read, with its lines ended by "\\n" and without the blanks around it.
+
+    Args:
+        data: The whole file.
+        file: Its name, for messages.
+
+    Raises:
+        FormatError: If it is not UTF-8.
+    """
+    return plain(decode(data, file=file))
+
+
+def plain(text: str) -> str:
+    """The text as it is kept: the same words are the same stimulus, however the file ended its lines.
+
+    Args:
+        text: As it was written.
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()

@@ -60,3 +60,26 @@ def test_every_channel_of_the_registry_can_be_loaded_and_is_named_as_it_is_regis
     assert {channel_get(name).name for name in CHANNELS} == set(CHANNELS)
     with pytest.raises(AnnotationError, match="no channel 'smoke signals'"):
         channel_get("smoke signals")
+
+
+def test_a_crowd_reads_texts_and_finds_like_ones_alike(alice, tmp_path):
+    from annotation.services.collections import collection_get, stimuli_import
+    from annotation.services.proposals import round_propose_balanced
+    from annotation.services.rounds import round_open
+    from tests.factories import small_campaign
+
+    words = ["the train leaves at noon", "a train left at noon", "colourless green ideas sleep", "green ideas slept"]
+    (tmp_path / "t.csv").write_text(
+        "id,text,split\n" + "".join(f"{at},{words[at % 4]} {'very ' * (at // 4)},train\n" for at in range(12))
+    )
+    texts = collection_get(owner=alice, name="Texts")
+    stimuli_import(collection=texts, path=tmp_path / "t.csv")
+    key = dict(texts.stimuli.values_list("key", "pk"))
+    seen = Perception(texts)
+    assert seen.difference(key["0"], key["1"], key["2"]) > 0
+    assert seen.difference(key["2"], key["1"], key["3"]) < 0
+    round = round_open(
+        round=round_propose_balanced(campaign=small_campaign(owner=alice, collection=texts, label=""), per_stimulus=3)
+    )
+    assert crowd_work(round=round, workers=crowd_make(size=8, seed=1), seed=1) > 0
+    assert Vote.objects.filter(question__round=round).exists()

@@ -5,10 +5,13 @@ import csv
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from PIL import Image
 
 from annotation.errors import AnnotationError, ImportRefused
 from annotation.models import Collection, FeatureBlock, Stimulus
 from annotation.selectors.features import features_read
+from annotation.selectors.pictures import picture_read
+from annotation.selectors.shapes import mesh_read
 from annotation.services.collections import collection_get, stimuli_import
 from tests.factories import write_small_manifest
 
@@ -144,3 +147,113 @@ def test_the_command_asks_whose_stimuli_they_are_where_it_cannot_guess(alice, ma
     with pytest.raises(CommandError, match="with --owner: alice, mallory"):
         call_command("import_stimuli", write_small_manifest(tmp_path))
     assert not Collection.objects.exists()
+
+
+SQUARE = "v 0 0 0\nv 1 0 0\nv 1 1 {z}\nv 0 1 0\n"
+
+
+def test_meshes_are_kept_whole_and_their_vertices_are_features(empty, tmp_path):
+    path = tmp_path / "meshes"
+    path.mkdir()
+    for name in range(3):
+        (path / f"m{name}.obj").write_text(SQUARE.format(z=name) + "f 1 2 3 4\n")
+    first = stimuli_import(collection=empty, path=path)
+    stimuli = list(empty.stimuli.order_by("key"))
+    assert (first.added, {one.kind for one in stimuli}) == (3, {"mesh"})
+    assert features_read(stimuli).shape == (3, 4, 3)
+    vertices, triangles = mesh_read(stimuli[2])
+    np.testing.assert_array_equal(vertices, features_read([stimuli[2]])[0])
+    np.testing.assert_array_equal(triangles, [[0, 1, 2], [0, 2, 3]])
+    assert len({one.mesh for one in stimuli}) == 3
+    again = stimuli_import(collection=empty, path=path)
+    assert (again.added, again.unchanged) == (0, 3)
+    (path / "m3.obj").write_text(SQUARE.format(z=3) + "f 1 2 3\n")
+    assert stimuli_import(collection=empty, path=path).added == 1
+
+
+def test_a_bad_mesh_among_good_ones_leaves_nothing_behind(empty, tmp_path, settings):
+    for name, face in (("a", "f 1 2 3"), ("b", "f 1 2 9")):
+        (tmp_path / f"{name}.obj").write_text(f"{SQUARE.format(z=0)}{face}\n")
+    with pytest.raises(ImportRefused, match=r'b\.obj, row 5, field "f": Face 1 names the vertex 9'):
+        stimuli_import(collection=empty, path=tmp_path)
+    assert not Stimulus.objects.exists()
+    assert not (settings.MEDIA_ROOT / "meshes").exists()
+
+
+def test_other_faces_under_a_known_id_are_refused(empty, tmp_path):
+    path = tmp_path / "meshes"
+    path.mkdir()
+    (path / "a.obj").write_text(SQUARE.format(z=0) + "f 1 2 3 4\n")
+    stimuli_import(collection=empty, path=path)
+    (path / "a.obj").write_text(SQUARE.format(z=0) + "f 1 2 3\n")
+    with pytest.raises(ImportRefused, match="other content"):
+        stimuli_import(collection=empty, path=path)
+
+
+def test_texts_are_kept_as_they_are_and_known_again(empty, tmp_path):
+    path = tmp_path / "texts"
+    path.mkdir()
+    (path / "a.txt").write_text("Grüße,\n<b>Ann</b>\n")
+    (path / "b.txt").write_text("x")
+    assert stimuli_import(collection=empty, path=path).added == 2
+    assert dict(empty.stimuli.values_list("key", "text")) == {"a": "Grüße,\n<b>Ann</b>", "b": "x"}
+    assert set(empty.stimuli.values_list("kind", "picture", "mesh", "block")) == {("text", "", "", None)}
+    (path / "b.txt").write_bytes(b"\xef\xbb\xbfx\r\n")  # the same words, from another system's editor
+    (path / "c.txt").write_text("new")
+    report = stimuli_import(collection=empty, path=path)
+    assert (report.added, report.unchanged) == (1, 2)
+    (path / "b.txt").write_text("y")
+    with pytest.raises(ImportRefused, match="'b' is in the collection with other content"):
+        stimuli_import(collection=empty, path=path)
+
+
+def test_a_manifest_mixes_all_kinds(empty, tmp_path):
+    (tmp_path / "m.obj").write_text(SQUARE.format(z=0) + "f 1 2 3 4\n")
+    Image.new("RGB", (3, 2)).save(tmp_path / "p.png")
+    (tmp_path / "all.csv").write_text(
+        "id,text,picture,features,kind\nt,Hello,,,\nm,,,m.obj,mesh\np,,,m.obj,points\ni,,p.png,,\n"
+    )
+    stimuli_import(collection=empty, path=tmp_path / "all.csv")
+    kinds = dict(empty.stimuli.values_list("key", "kind"))
+    assert kinds == {"t": "text", "m": "mesh", "p": "points", "i": "image"}
+
+
+@pytest.mark.shared
+def test_real_meshes_go_through_the_import(empty, tmp_path, shared_data):
+    """Faces of a morphable model, written as the two formats that people have."""
+    data = np.load(shared_data / "ict_mesh" / "ict_mesh.npz")
+    meshes = [
+        data["neutral"]
+        + np.tensordot(data["bu_identity_coeff"][data["bu_subject"][row]], data["identity"], 1)
+        + np.tensordot(data["bu_weights"][row], data["expression"], 1)
+        for row in (0, 4, 30, 61)
+    ]
+    triangles = data["tri"]
+    rows = ["id,features,subject,expression"]
+    for number, vertices in enumerate(meshes):
+        name = f"face{number}.{'obj' if number % 2 else 'ply'}"
+        write_mesh(tmp_path / name, vertices.astype(np.float32), triangles)
+        rows.append(f"{number},{name},s{number},{data['bu_classes'][data['bu_class'][number]]}")
+    (tmp_path / "faces.csv").write_text("\n".join(rows) + "\n")
+    assert stimuli_import(collection=empty, path=tmp_path / "faces.csv").added == 4
+    for stimulus, vertices in zip(empty.stimuli.order_by("key"), meshes, strict=True):
+        found, corners = mesh_read(stimulus)
+        np.testing.assert_array_equal(found, vertices.astype(np.float32))
+        np.testing.assert_array_equal(corners, triangles)
+        assert picture_read(stimulus).content.count(b"<path") == len(triangles)
+    assert stimuli_import(collection=empty, path=tmp_path / "faces.csv").unchanged == 4
+
+
+def write_mesh(path, vertices, triangles):
+    if path.suffix == ".obj":
+        lines = [f"v {x!r} {y!r} {z!r}" for x, y, z in vertices.tolist()]
+        lines += [f"f {a} {b} {c}" for a, b, c in (triangles + 1).tolist()]
+        path.write_text("\n".join(lines) + "\n")
+        return
+    head = (
+        f"ply\nformat binary_little_endian 1.0\nelement vertex {len(vertices)}\nproperty float x\nproperty float y\n"
+        f"property float z\nelement face {len(triangles)}\nproperty list uchar int vertex_indices\nend_header\n"
+    )
+    faces = np.empty(len(triangles), dtype=[("n", "u1"), ("corners", "<i4", 3)])
+    faces["n"], faces["corners"] = 3, triangles
+    path.write_bytes(head.encode() + vertices.astype("<f4").tobytes() + faces.tobytes())

@@ -34,9 +34,9 @@ def test_clutter_is_skipped_and_other_files_are_named(folder, picture) -> None:
     assert batch.ignored == ["LICENSE", "notes.txt"]
 
 
-def test_meshes_are_points(folder) -> None:
+def test_files_with_faces_are_meshes_and_without_points(folder) -> None:
     batch = read_stimuli(folder({"a.obj": "v 1 2 3\nv 4 5 6\nf 1 2 2\n", "b.obj": "v 0 0 0\nv 1 1 1\n"}))
-    assert [row.kind for row in batch.rows] == ["points", "points"]
+    assert [row.kind for row in batch.rows] == ["mesh", "points"]
 
 
 @pytest.mark.parametrize("name", ["x.svg", "x.SVG"])
@@ -61,7 +61,7 @@ def test_two_pictures_of_one_stem_are_refused(folder, picture, refused) -> None:
 
 
 def test_an_empty_folder_is_refused(folder, refused) -> None:
-    refused("no picture, no feature file and no manifest", read_stimuli, folder({"readme.txt": "x"}))
+    refused("no picture, no feature file, no text and no manifest", read_stimuli, folder({"readme.txt": "x"}))
 
 
 def test_a_path_that_is_nothing_or_something_else_is_refused(tmp_path: Path, folder, refused) -> None:
