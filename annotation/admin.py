@@ -5,7 +5,17 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from annotation.models import Campaign, Collection, Dataset, Round, Vote, Worker
+from annotation.models import (
+    Campaign,
+    Collection,
+    Dataset,
+    Participation,
+    Probe,
+    Round,
+    UncountedVote,
+    Vote,
+    Worker,
+)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -53,6 +63,30 @@ class VoteAdmin(ReadOnlyAdmin):
     list_display = ("id", "question_id", "worker", "choice", "left", "response_ms", "created")
     list_select_related = ("worker",)
     show_full_result_count = False
+
+
+@admin.register(UncountedVote)
+class UncountedVoteAdmin(ReadOnlyAdmin):
+    list_display = ("id", "question_id", "worker", "choice", "left", "reason", "since")
+    list_filter = ("reason",)
+    list_select_related = ("worker",)
+    show_full_result_count = False
+
+
+@admin.register(Probe)
+class ProbeAdmin(ReadOnlyAdmin):
+    list_display = ("id", "kind", "worker", "question_id", "choice", "response_ms", "answered")
+    list_filter = ("kind",)
+    list_select_related = ("worker",)
+    show_full_result_count = False
+
+
+@admin.register(Participation)
+class ParticipationAdmin(ReadOnlyAdmin):
+    list_display = ("worker", "campaign", "standing", "weight", "trusted", "rejection", "decided", "decided_by")
+    list_filter = ("standing", "rejection", "trusted")
+    list_select_related = ("worker", "campaign", "decided_by")
+    search_fields = ("worker__pseudonym", "campaign__name")
 
 
 @admin.register(Dataset)

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from annotation.models import Campaign, Round
 from annotation.services.assignments import assignments_expire
+from annotation.services.conduct import workers_assess_due
 from annotation.services.rounds import round_close
 from annotation.services.rounds import round_finish as finish
 
@@ -18,8 +19,9 @@ def round_finish(round_id: int) -> None:
 
 @shared_task(name="annotation.tasks.rounds_tend")
 def rounds_tend() -> None:
-    """The clock: end leases that ran out, close rounds that are complete, finish those that a killed worker left."""
+    """The clock: end leases that ran out, judge who submitted, close rounds that are complete, finish what was left."""
     assignments_expire(now=timezone.now())
+    workers_assess_due()
     complete = Round.objects.filter(status=Round.Status.OPEN, campaign__status=Campaign.Status.RUNNING).exclude(
         hits__open_slots__gt=0
     )

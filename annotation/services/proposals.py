@@ -169,6 +169,8 @@ def _unlabelled(campaign: Campaign, stimuli: QuerySet[Stimulus]) -> NDArray[np.i
 def _asked_rows(campaign: Campaign, keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """(Q, 3) places in `keys` of the triplets that the campaign has asked about them."""
     place = {key: row for row, key in enumerate(keys.tolist())}
-    asked = campaign.questions.filter(kind=Question.Kind.TRIPLET).values_list("reference", "a", "b")
+    # Attention checks show the reference itself, which no round asks about.
+    triplets = campaign.questions.filter(kind=Question.Kind.TRIPLET).exclude(role=Question.Role.ATTENTION)
+    asked = triplets.values_list("reference", "a", "b")
     rows = [[place[key] for key in triplet] for triplet in asked.iterator() if all(key in place for key in triplet)]
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
