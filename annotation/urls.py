@@ -1,9 +1,20 @@
 from django.urls import path
 
-from annotation.views import campaigns, datasets, rounds, stimuli, voting
+from annotation.views import (
+    campaign_settings,
+    campaigns,
+    datasets,
+    exports,
+    invitations,
+    rounds,
+    stimuli,
+    voting,
+    workers,
+)
 
 app_name = "annotation"
 urlpatterns = [
+    path("join/<str:token>/", invitations.join, name="join"),
     path("annotate/<slug:slug>/", voting.vote, name="vote"),
     path("annotate/<slug:slug>/claim/", voting.claim, name="claim"),
     path("annotate/<slug:slug>/votes/", voting.votes, name="votes"),
@@ -18,9 +29,17 @@ urlpatterns = [
     path("campaigns/<slug:slug>/", campaigns.campaign, name="campaign"),
     path("campaigns/<slug:slug>/live/", campaigns.campaign_live, name="campaign-live"),
     path("campaigns/<slug:slug>/status/", campaigns.campaign_status, name="campaign-status"),
+    path("campaigns/<slug:slug>/settings/", campaign_settings.campaign_settings, name="campaign-settings"),
+    path("campaigns/<slug:slug>/invitation/", invitations.invitation_renewed, name="invitation-renew"),
+    path("campaigns/<slug:slug>/invitation/revoke/", invitations.invitation_revoked, name="invitation-revoke"),
+    path("campaigns/<slug:slug>/votes.csv", exports.votes_csv, name="votes-csv"),
+    path("campaigns/<slug:slug>/votes.jsonl", exports.votes_jsonl, name="votes-jsonl"),
+    path("campaigns/<slug:slug>/labels.csv", exports.labels_csv, name="labels-csv"),
     path("campaigns/<slug:slug>/rounds/", rounds.round_propose, name="round-propose"),
     path("campaigns/<slug:slug>/rounds/<int:number>/", rounds.round_detail, name="round"),
     path("campaigns/<slug:slug>/rounds/<int:number>/open/", rounds.round_opened, name="round-open"),
     path("campaigns/<slug:slug>/rounds/<int:number>/close/", rounds.round_closed, name="round-close"),
+    path("campaigns/<slug:slug>/workers/", workers.workers, name="workers"),
+    path("campaigns/<slug:slug>/workers/<int:pk>/", workers.worker_decided, name="worker-decide"),
     path("datasets/<int:pk>/<slug:name>/", datasets.dataset_file, name="dataset-file"),
 ]

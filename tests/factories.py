@@ -63,7 +63,7 @@ def answer_all(assignment: Any, side: str = "left") -> Any:
     from annotation.services.votes import votes_record
 
     answers = [
-        Answer(question_id=shown.question_id, answer=side, response_ms=900, client_id=uuid4())  # type: ignore[arg-type]
+        Answer(shown.question_id, side, 900, uuid4(), shown.place)  # type: ignore[arg-type]
         for shown in assignment_questions(assignment)
     ]
     return votes_record(assignment_id=assignment.pk, worker=assignment.worker, answers=answers)

@@ -4,7 +4,7 @@ from django.db.models import Sum
 
 from annotation.models import Campaign, Participation, Round, Vote
 
-_STOPPED = (Participation.Standing.PAUSED, Participation.Standing.EXCLUDED)
+STOPPED = (Participation.Standing.PAUSED, Participation.Standing.EXCLUDED)
 
 
 def votes_allowed(campaign: Campaign) -> int | None:
@@ -15,6 +15,11 @@ def votes_allowed(campaign: Campaign) -> int | None:
     if campaign.max_share >= 100:
         return None
     asked = campaign.rounds.exclude(status=Round.Status.PROPOSED).aggregate(size=Sum("size"))["size"] or 0
+    return share_of(campaign, asked)
+
+
+def share_of(campaign: Campaign, asked: int) -> int:
+    """The votes that one worker may give where so many questions are or were asked."""
     return max(asked * campaign.votes_per_question * campaign.max_share // 100, campaign.hit_size)
 
 
@@ -29,7 +34,7 @@ def share_reached(participation: Participation) -> bool:
 
 
 def may_take_more(participation: Participation) -> bool:
-    return participation.standing not in _STOPPED and not share_reached(participation)
+    return participation.standing not in STOPPED and not share_reached(participation)
 
 
 def why_nothing(participation: Participation) -> str:
@@ -39,6 +44,6 @@ def why_nothing(participation: Participation) -> str:
         return "campaign-paused"
     if campaign.status == Campaign.Status.CLOSED:
         return "campaign-closed"
-    if participation.standing in _STOPPED:
+    if participation.standing in STOPPED:
         return str(participation.standing)
     return "share" if share_reached(participation) else "nothing"

@@ -11,7 +11,8 @@ from annotation.selectors.queue import choice_of
 
 
 def participation_get(*, campaign: Campaign, worker: Worker) -> Participation:
-    participation, _ = Participation.objects.select_related("campaign").get_or_create(campaign=campaign, worker=worker)
+    participation, _ = Participation.objects.get_or_create(campaign=campaign, worker=worker)
+    participation.campaign = campaign  # which is at hand: no need to read it again
     return participation
 
 

@@ -19,3 +19,8 @@ def worker_get(*, channel: str, external_id: str, user: User | None = None) -> W
 def worker_for_user(*, user: User) -> Worker:
     """The worker that a signed-in person is on the local channel."""
     return worker_get(channel="local", external_id=f"user:{user.pk}", user=user)
+
+
+def guest_make() -> Worker:
+    """A worker without an account; nothing but a browser's session leads to it."""
+    return worker_get(channel="guest", external_id=secrets.token_hex(16))

@@ -3,11 +3,11 @@
 from collections import Counter
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts.models import User
@@ -16,13 +16,13 @@ from annotation.errors import AnnotationError
 from annotation.formats.registry import EXPORTS
 from annotation.models import Campaign, Collection, Stimulus
 from annotation.selectors.agreement import campaign_agreement
+from annotation.selectors.label_agreement import label_agreement
 from annotation.selectors.progress import campaign_progress, round_progress
-from annotation.services.campaigns import campaign_create, campaign_status_set
+from annotation.services.campaigns import campaign_create, campaign_start, campaign_status_set
 from annotation.services.proposals import round_propose_balanced
-from annotation.services.rounds import round_open
 from annotation.views import cards
 from annotation.views.doorway import campaign_or_404, page_of, percent, refuse
-from annotation.views.figures import agreement_figure, round_rows
+from annotation.views.figures import agreement_figure, label_figure, round_rows
 from annotation.views.forms import CampaignForm, ProposeForm, StatusForm
 
 _PAGE = 24
@@ -48,9 +48,9 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                campaign = campaign_create(owner=user, **form.campaign_fields())
-                round_propose_balanced(campaign=campaign, per_stimulus=form.cleaned_data["per_stimulus"])
-        except (AnnotationError, ValidationError) as refused:
+                campaign = campaign_create(owner=user, **form.settings())
+                round_propose_balanced(campaign=campaign, per_stimulus=form.per_stimulus_chosen)
+        except AnnotationError as refused:
             refuse(request, refused)
         else:
             messages.success(request, "The campaign is a draft with its first round proposed. Start it when ready.")
@@ -87,6 +87,10 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
         "tab": "overview",
         "campaign": shown,
         "agreement": agreement_figure(campaign_agreement(shown)),
+        "labels": label_figure(label_agreement(shown)) if shown.kind != Campaign.Kind.TRIPLET else None,
+        "link": request.build_absolute_uri(reverse("annotation:join", args=[shown.invitation]))
+        if shown.invitation
+        else "",
         "datasets": shown.datasets.select_related("round")[:10],
         "formats": list(EXPORTS),
         "propose": ProposeForm(),
@@ -127,14 +131,14 @@ def campaign_status(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "That is not a state of a campaign.")
         return redirect("annotation:campaign", slug)
-    first = shown.status == Campaign.Status.DRAFT
+    status = form.cleaned_data["status"]
     try:
-        campaign_status_set(campaign=shown, status=form.cleaned_data["status"])
-        messages.success(request, f"The campaign is {shown.get_status_display().lower()}.")
-        proposed = shown.rounds.filter(number=1, status="proposed").first() if first else None
-        if proposed is not None:
-            round_open(round=proposed)
-            messages.success(request, "Its first round is open.")
+        if shown.status == Campaign.Status.DRAFT and status == Campaign.Status.RUNNING:
+            opened = campaign_start(campaign=shown)
+            messages.success(request, "The campaign is running." + (" Its first round is open." if opened else ""))
+        else:
+            campaign_status_set(campaign=shown, status=status)
+            messages.success(request, f"The campaign is {shown.get_status_display().lower()}.")
     except AnnotationError as refused:
         refuse(request, refused)
     return redirect("annotation:campaign", slug)

@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
 from accounts.models import User
-from annotation.models import Assignment, Campaign, Hit, Question, Round, Vote
+from annotation.models import Campaign, Question, Round, Vote
+from annotation.selectors.earnings import Work, work_of
+from annotation.selectors.progress import bundles_left
+from annotation.selectors.standing import STOPPED
 from annotation.views.doorway import Face, face, percent
+from annotation.views.wording import duration_text, money_text
 
 
 @dataclass(frozen=True)
@@ -15,19 +19,41 @@ class Sample:
     """One question of a campaign, as its card's picture."""
 
     reference: Face
-    a: Face | None
-    b: Face | None
+    pair: tuple[Face, Face] | None  # of a triplet
 
 
 @dataclass(frozen=True)
-class OpenCard:
-    """A campaign as an annotator sees it."""
+class WorkCard:
+    """A campaign as an annotator sees it, with what they have done in it."""
 
     campaign: Campaign
-    sample: Sample | None
-    my_votes: int
-    my_hits: int
-    has_work: bool
+    work: Work
+    left: int = 0  # bundles that there are for this person
+    sample: Sample | None = None
+
+    @property
+    def stopped(self) -> bool:
+        return self.work.standing in STOPPED
+
+    @property
+    def bundles(self) -> int:
+        return self.work.hits + self.left
+
+    @property
+    def percent(self) -> str:
+        return percent(self.work.hits / self.bundles if self.bundles else 0.0)
+
+    @property
+    def time(self) -> str:
+        return duration_text(self.work.seconds)
+
+    @property
+    def earned(self) -> str:
+        return money_text(self.work.cents, self.campaign.currency)
+
+    @property
+    def reward(self) -> str:
+        return money_text(self.campaign.reward_cents, self.campaign.currency)
 
 
 @dataclass(frozen=True)
@@ -57,31 +83,15 @@ class OwnCard:
         return f"{self.votes_wanted:,}"
 
 
-def open_cards(user: User) -> list[OpenCard]:
-    """The campaigns that a person may answer, with what they have done in each."""
-    mine = Q(worker__user=user, worker__channel="local")
-    held = Assignment.objects.filter(mine, campaign=OuterRef("pk"), status=Assignment.Status.ACTIVE)
-    touched = Assignment.objects.filter(mine, hit=OuterRef("pk"), status=Assignment.Status.SUBMITTED)
-    free = Hit.objects.filter(
-        ~Exists(touched), round__campaign=OuterRef("pk"), round__status=Round.Status.OPEN, open_slots__gt=0
-    )
-    campaigns = list(Campaign.objects.open_to(user).annotate(has_work=Exists(held) | Exists(free)))
-    samples = _samples(campaigns)
-    votes = _grouped(Vote.objects.filter(mine, question__campaign__in=campaigns), "question__campaign")
-    hits = _grouped(
-        Assignment.objects.filter(mine, campaign__in=campaigns, status=Assignment.Status.SUBMITTED),
-        "campaign",
-    )
-    return [
-        OpenCard(
-            campaign=one,
-            sample=samples.get(one.pk),
-            my_votes=votes.get(one.pk, 0),
-            my_hits=hits.get(one.pk, 0),
-            has_work=one.has_work,  # type: ignore[attr-defined]
-        )
-        for one in campaigns
-    ]
+def work_cards(user: User) -> tuple[list[WorkCard], list[WorkCard]]:
+    """The campaigns that a person may answer now, and those that they worked in and may not answer now."""
+    work = work_of(user)
+    campaigns = list(Campaign.objects.open_to(user))
+    samples, left = _samples(campaigns), bundles_left(user, campaigns)
+    now = [WorkCard(one, work.get(one.pk, Work()), left[one.pk], samples.get(one.pk)) for one in campaigns]
+    worked = [pk for pk, done in work.items() if done.answers]
+    earlier = Campaign.objects.filter(pk__in=worked).exclude(pk__in=[one.pk for one in campaigns])
+    return now, [WorkCard(one, work[one.pk]) for one in earlier]
 
 
 def own_cards(campaigns: Iterable[Campaign]) -> list[OwnCard]:
@@ -116,6 +126,6 @@ def _samples(campaigns: list[Campaign]) -> dict[int, Sample]:
     keys = Campaign.objects.filter(pk__in=[one.pk for one in campaigns]).values_list(Subquery(newest), flat=True)
     questions = Question.objects.filter(pk__in=keys).select_related("reference", "a", "b")
     return {
-        one.campaign_id: Sample(face(one.reference), face(one.a) if one.a else None, face(one.b) if one.b else None)
+        one.campaign_id: Sample(face(one.reference), (face(one.a), face(one.b)) if one.a and one.b else None)
         for one in questions
     }

@@ -70,6 +70,7 @@ class Face:
 
     url: str
     key: str
+    text: str = ""  # shown instead of a picture where the stimulus is one
 
 
 def picture_url(stimulus: Stimulus) -> str:
@@ -77,7 +78,7 @@ def picture_url(stimulus: Stimulus) -> str:
 
 
 def face(stimulus: Stimulus) -> Face:
-    return Face(url=picture_url(stimulus), key=stimulus.key)
+    return Face(url=picture_url(stimulus), key=stimulus.key, text=stimulus.text)
 
 
 def page_of(request: HttpRequest, rows: Any, size: int) -> Page[Any]:

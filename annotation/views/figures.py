@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from annotation.models import Round
+from annotation.models import Campaign, Round
 from annotation.quality.agreement import AgreementRow, AgreementTable
+from annotation.selectors.label_agreement import LabelTable
 from annotation.selectors.progress import RoundProgress
 from annotation.views.doorway import percent
 
@@ -71,6 +72,36 @@ def _cell(value: str | int | float | None) -> str:
 
 
 @dataclass(frozen=True)
+class LabelFigure:
+    """Labels with a bar for each, and the table of what they came to."""
+
+    bars: list[tuple[str, str, str]]  # label, its votes, per cent of all votes
+    header: list[str]
+    rows: list[list[str]]
+
+
+def label_figure(table: LabelTable | None) -> LabelFigure | None:
+    """None while there is nothing to show."""
+    if table is None:
+        return None
+    names, votes = list(table.labels), list(table.votes)
+    if table.cant_tell:
+        names, votes = [*names, "can’t tell"], [*votes, table.cant_tell]
+    level = ["level"] if any(row.level for row in table.rows) else []
+    return LabelFigure(
+        bars=[(name, f"{count:,}", percent(count / sum(votes))) for name, count in zip(names, votes, strict=True)],
+        header=["Data subset", *table.labels, *level, "Total", "Agreement"],
+        rows=[
+            [
+                _cell(value)
+                for value in (row.subset, *row.won, *([row.level] if level else []), row.total, row.agreement)
+            ]
+            for row in table.rows
+        ],
+    )
+
+
+@dataclass(frozen=True)
 class RoundRow:
     """A round in the campaign's list."""
 
@@ -104,7 +135,12 @@ def origin_text(round: Round) -> str:
     """In a few words, what proposed a round."""
     origin = round.origin
     if origin.get("design") == "balanced":
-        return f"Balanced design, {origin.get('per_stimulus', '?')} triplets a stimulus"
+        kind, count = round.campaign.kind, origin.get("per_stimulus", "?")
+        labels = "a label for each stimulus that has none"
+        if kind == Campaign.Kind.LABEL:
+            return labels.capitalize()
+        triplets = f"Balanced design, {count} {'triplet' if count == 1 else 'triplets'} a stimulus"
+        return f"{triplets}, and {labels}" if kind == Campaign.Kind.BOTH else triplets
     if "selector" in origin:
         run = f" by run {origin['run']}" if origin.get("run") else ""
         return f"Chosen{run}: {origin['selector']}"

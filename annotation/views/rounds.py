@@ -1,27 +1,25 @@
 """Rounds: proposed, opened, closed, and looked through question by question."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, F, FloatField, OuterRef, Q, Subquery
-from django.db.models.functions import Abs
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import researcher_required
 from annotation.errors import AnnotationError
-from annotation.models import Campaign, Question, Round, Split
-from annotation.selectors.agreement import consensus_of
+from annotation.models import Round, Split
+from annotation.selectors.round_questions import questions_counted
 from annotation.services.proposals import round_propose_balanced
 from annotation.services.rounds import round_close, round_open
 from annotation.tasks import round_finish
-from annotation.views.doorway import Face, campaign_or_404, face, page_of, refuse
+from annotation.views.doorway import campaign_or_404, page_of, refuse
 from annotation.views.figures import origin_text
 from annotation.views.forms import ProposeForm
+from annotation.views.questions import question_cards
 
 _PAGE = 24
 
@@ -37,7 +35,7 @@ def round_propose(request: HttpRequest, slug: str) -> HttpResponse:
     # The same seed would propose the same triplets again, and those were asked.
     seed = campaign.seed + 1000 * campaign.rounds.count()
     try:
-        proposed = round_propose_balanced(campaign=campaign, per_stimulus=form.cleaned_data["per_stimulus"], seed=seed)
+        proposed = round_propose_balanced(campaign=campaign, per_stimulus=form.per_stimulus_chosen, seed=seed)
         messages.success(request, f"Round {proposed.number} is proposed. Open it to put it before people.")
     except AnnotationError as refused:
         refuse(request, refused)
@@ -78,39 +76,12 @@ def round_closed(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return _step(request, slug, number, _close)
 
 
-@dataclass(frozen=True)
-class QuestionCard:
-    """A question with what came of it."""
-
-    question: Question
-    reference: Face
-    a: Face | None
-    b: Face | None
-    votes_a: int
-    votes_b: int
-    weight: float | None
-
-    @property
-    def votes(self) -> int:
-        return self.votes_a + self.votes_b
-
-    @property
-    def margin(self) -> int:
-        return abs(self.votes_a - self.votes_b)
-
-    @property
-    def winner(self) -> str:
-        if self.votes_a == self.votes_b:
-            return ""
-        return "a" if self.votes_a > self.votes_b else "b"
-
-
 @require_safe
 @researcher_required
 def round_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     campaign = campaign_or_404(request, slug)
     round = get_object_or_404(campaign.rounds, number=number)
-    counted = _counted(campaign, round)
+    counted = questions_counted(campaign, round)
     margins = list(counted.filter(total__gt=0).order_by("-margin").values_list("margin", flat=True).distinct())
     splits = list(round.questions.order_by("split").values_list("split", flat=True).distinct())
     page = page_of(request, _filtered(request, counted).select_related("reference", "a", "b").order_by("pk"), _PAGE)
@@ -125,21 +96,9 @@ def round_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "splits": [(str(value), Split(value).label) for value in splits],
         "split": request.GET.get("split", ""),
         "page": page,
-        "cards": [_card(one) for one in page.object_list],
+        "cards": question_cards(campaign, page.object_list),
     }
     return render(request, "annotation/round.html", context)
-
-
-def _counted(campaign: Campaign, round: Round) -> Any:
-    """Questions with their votes counted now, and the weight that a closed round gave them."""
-    weight = consensus_of(campaign, round).filter(question=OuterRef("pk")).order_by("-pk").values("weight")[:1]
-    return round.questions.annotate(
-        votes_a=Count("votes", filter=Q(votes__choice="a")),
-        votes_b=Count("votes", filter=Q(votes__choice="b")),
-        total=F("votes_a") + F("votes_b"),
-        margin=Abs(F("votes_a") - F("votes_b")),
-        weight=Subquery(weight, output_field=FloatField()),
-    )
 
 
 def _filtered(request: HttpRequest, counted: Any) -> Any:
@@ -152,15 +111,3 @@ def _filtered(request: HttpRequest, counted: Any) -> Any:
     if split in {str(value) for value in Split.values}:
         counted = counted.filter(split=int(split))
     return counted
-
-
-def _card(question: Question) -> QuestionCard:
-    return QuestionCard(
-        question=question,
-        reference=face(question.reference),
-        a=face(question.a) if question.a else None,
-        b=face(question.b) if question.b else None,
-        votes_a=question.votes_a,  # type: ignore[attr-defined]
-        votes_b=question.votes_b,  # type: ignore[attr-defined]
-        weight=question.weight,  # type: ignore[attr-defined]
-    )

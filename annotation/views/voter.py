@@ -42,3 +42,9 @@ def guest_of(request: HttpRequest, campaign: Campaign) -> Worker | None:
         return None
     key = request.session.get(GUEST_KEY, {}).get(str(campaign.pk))
     return None if key is None else Worker.objects.filter(pk=key, channel="guest").first()
+
+
+def guest_here(request: HttpRequest) -> Worker | None:
+    """The guest that this browser is in any campaign: one browser is one guest, however many links it follows."""
+    keys = list(request.session.get(GUEST_KEY, {}).values())
+    return Worker.objects.filter(pk__in=keys, channel="guest").order_by("pk").first()

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FloatRect, Page, ViewportSize, expect
 
+from annotation.models import Campaign
 from learning.models import Run
 from learning.registry import EMBEDDINGS
 from learning.services.runs import plan_set, run_create
 from learning.tasks import jobs_ring
-from tests.browser.pages import asked, assert_fits
+from tests.browser.pages import assert_fits
 from tests.browser.world import TINY, almost_done, counted_campaign
+from tests.factories import simulate
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FOLDER = os.environ.get("SEMBLANCE_SCREENSHOTS", "")
@@ -26,6 +29,7 @@ LOOKS: list[tuple[str | None, ViewportSize, Literal["light", "dark"]]] = [
     (None, {"width": 360, "height": 740}, "dark"),
     ("-phone", {"width": 360, "height": 740}, "light"),
 ]
+LABELS = "What do these faces show?"
 # A list of questions goes on and on; its beginning says how the page looks.
 _TALLEST, _TALLEST_LIST = 2800, 1300
 _PICTURES_THERE = """async () => {
@@ -55,7 +59,7 @@ LARGE = Size(
 
 
 @pytest.fixture
-def campaign(alice: Any, bob: Any, carol: Any, workers: Any, settings: Any) -> Any:
+def campaign(alice: Any, bob: Any, workers: Any, settings: Any) -> Any:
     """A round closed, five models trained, a second round chosen by the last of them and open; Bob is in its midst."""
     from annotation.services.rounds import round_open
 
@@ -72,42 +76,54 @@ def campaign(alice: Any, bob: Any, carol: Any, workers: Any, settings: Any) -> A
     assert set(Run.objects.values_list("status", "error")) == {("done", "")}
     round_open(round=campaign.rounds.get(number=2))
     almost_done(campaign=campaign, user=bob, left=3)
-    _other_campaigns(campaign)
+    _other_campaigns(campaign, bob)
     return campaign
 
 
-def _other_campaigns(campaign: Any) -> None:
-    """A draft and one that has only begun, on the same faces."""
-    from annotation.services.campaigns import campaign_create, campaign_status_set
+def _other_campaigns(campaign: Any, annotator: Any) -> None:
+    """On the same faces: a draft, one that is paid and has begun, one about labels that is counted."""
+    from annotation.services.campaigns import campaign_create, campaign_start
     from annotation.services.proposals import round_propose_balanced
-    from annotation.services.rounds import round_open
+    from annotation.services.rounds import round_close, round_finish
 
     shared = {"owner": campaign.owner, "collection": campaign.collection, "hit_size": campaign.hit_size}
-    mood = campaign_create(name="Who is in the same mood?", seed=11, **shared)
+    labels = campaign_create(
+        name=LABELS, seed=13, kind="label", choices=["negative", "neutral", "positive"], label="expression",
+        cant_tell=True, votes_per_question=5, votes_first=3, access="guests", reward_cents=60, currency="EUR", **shared,
+    )  # fmt: skip
+    round_propose_balanced(campaign=labels)
+    first = campaign_start(campaign=labels)
+    simulate(first, workers=8, seed=13)
+    round_finish(round=round_close(round=first))
+    mood = campaign_create(name="Who is in the same mood?", seed=11, reward_cents=80, **shared)
     round_propose_balanced(campaign=mood, per_stimulus=2)
-    campaign_status_set(campaign=mood, status="running")
-    round_open(round=mood.rounds.get())
+    campaign_start(campaign=mood)
+    for left in (0, 0, 3):
+        almost_done(campaign=mood, user=annotator, left=left)
     draft = campaign_create(name="Strength of a smile", seed=12, **shared)
     round_propose_balanced(campaign=draft, per_stimulus=1)
 
 
-def test_every_page_fits_and_shows_no_error_in_any_light(windows: Any, campaign: Any, alice: Any, bob: Any, carol: Any):
+def test_every_page_fits_and_shows_no_error_in_any_light(windows: Any, campaign: Any, alice: Any, bob: Any) -> None:
     windows.forgive("status of 404")  # what the page that does not exist is answered with
     visitor = windows.open()
     visitor.goto("/accounts/login/")
-    _look(visitor, "login")
+    _look(visitor, "login", axe=True)
     _see_the_researchers_pages(windows.open(alice), campaign)
     page = windows.open(bob)
     page.goto("/")
     expect(page.get_by_role("link", name=f"Continue {campaign.name}")).to_be_visible()
-    expect(page.get_by_role("link", name="Start Who is in the same mood?")).to_be_visible()
-    _look(page, "home-annotator")
-    _see_the_voting_page(page, campaign)
-    _see_thanks(windows.open(carol), campaign, carol)
+    expect(page.get_by_role("link", name="Continue Who is in the same mood?")).to_be_visible()
+    _look(page, "home-annotator", axe=True)
+    visitor.goto(f"/join/{Campaign.objects.get(name=LABELS).invitation}/")
+    expect(visitor.get_by_role("button", name="Begin")).to_be_visible()
+    _look(visitor, "join", axe=True)
 
 
 def _see_the_researchers_pages(page: Page, campaign: Any) -> None:
     home = f"/campaigns/{campaign.slug}/"
+    labels = f"/campaigns/{Campaign.objects.get(name=LABELS).slug}/"
+    draft = f"/campaigns/{Campaign.objects.get(status='draft').slug}/"
     run = Run.objects.get(campaign=campaign, model="triplet-vae")
     for name, address, sign in (
         ("home", "/", "#mine"),
@@ -115,6 +131,9 @@ def _see_the_researchers_pages(page: Page, campaign: Any) -> None:
         ("campaign-new", "/campaigns/new/", "#estimate"),
         ("campaign", home, "#runs-list"),
         ("round", f"{home}rounds/1/", "article.question"),
+        ("campaign-labels", labels, "#invitation-link"),
+        ("round-labels", f"{labels}rounds/1/", ".question .tally"),
+        ("campaign-settings", f"{draft}settings/", ".folds summary"),
         ("learning", f"{home}learning/", "#comparison"),
         ("run", f"/runs/{run.pk}/", "#map .legend button"),
         ("not-found", "/nowhere/", "h1"),
@@ -128,34 +147,17 @@ def _see_the_researchers_pages(page: Page, campaign: Any) -> None:
         _look(page, name)
 
 
-def _see_the_voting_page(page: Page, campaign: Any) -> None:
-    page.goto(f"/annotate/{campaign.slug}/")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    _look(page, "vote-intro")
-    page.get_by_role("button", name="Begin").click()
-    asked(page, campaign.hit_size - 2, campaign.hit_size)
-    page.mouse.move(0, 0)
-    _look(page, "vote")
-
-
-def _see_thanks(page: Page, campaign: Any, user: Any) -> None:
-    total = almost_done(campaign=campaign, user=user, left=1)
-    page.goto(f"/annotate/{campaign.slug}/")
-    page.get_by_role("button", name="Begin").click()
-    asked(page, total, total)
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
-    expect(page.locator("#saved")).to_have_text("Saved")
-    _look(page, "vote-thanks")
-
-
-def _look(page: Page, name: str) -> None:
+def _look(page: Page, name: str, *, axe: bool = False) -> None:
     """Turn the page to every look that there is; what is drawn on canvases has to follow."""
     page.evaluate(_PICTURES_THERE)
     for suffix, size, scheme in LOOKS:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)
         assert_fits(page)
+        if axe:
+            page.wait_for_timeout(300)  # colours that change have changed
+            found = Axe().run(page).response["violations"]
+            assert [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found] == []
         if FOLDER and suffix is not None:
             _keep(page, f"{name}{suffix}")
 

@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.services import user_create
 from annotation.crowd.simulated import crowd_make, crowd_work
 from annotation.errors import WrongState
-from annotation.models import Campaign, Dataset, Round
+from annotation.models import Campaign, Dataset, Round, Vote
 from annotation.selectors.agreement import campaign_agreement
 from annotation.services.campaigns import campaign_create, campaign_status_set
 from annotation.services.collections import collection_get
@@ -32,6 +32,8 @@ SLUG = "demo-expressions"
 SEED, WORKERS = 7, 60
 MODEL = "triplet-vae"
 SELECT = 400
+# What the form of a new campaign begins with, and a shorter practice.
+HONEST = {"golds_first": 2, "golds_later": 1, "repeats": 1, "attention": 1, "practice": 3}
 T = TypeVar("T")
 
 
@@ -76,6 +78,7 @@ def prepare(console: Console, scale: Scale) -> str | None:
             prompt="Which face below has the expression more like the one above?",
             label="expression",
             seed=SEED,
+            **HONEST,
         )
         plan_set(campaign=campaign, model=MODEL, config=scale.training, select_count=SELECT, seed=SEED)
         campaign_status_set(campaign=campaign, status=Campaign.Status.RUNNING)
@@ -92,19 +95,19 @@ def ask(console: Console) -> None:
     questions = first.questions.count()
     console.done(f"{questions:,} triplets, each face in 6 of them")
     console.step("Simulated crowd")
-    wanted = questions * campaign.votes_per_question
     if first.status == Round.Status.OPEN:
         crowd = crowd_make(size=WORKERS, seed=SEED)
         crowd_work(
             round=first,
             workers=crowd,
             seed=SEED,
-            on_progress=lambda votes: console.update(f"{votes:,} of {wanted:,} votes"),
+            on_progress=lambda answers: console.update(f"{answers:,} answers"),
         )
         with suppress(WrongState):  # the clock closes complete rounds by itself, and may have been faster
             round_close(round=first)
         round_finish.delay(first.pk)
-    console.done(f"{wanted:,} votes, {campaign.votes_per_question} a triplet")
+    votes = Vote.objects.filter(question__round=first).count()
+    console.done(f"{votes:,} votes, {campaign.votes_per_question} a triplet; checks of who looks beside them")
 
 
 def learn(console: Console, scale: Scale, alive: Callable[[], None]) -> None:

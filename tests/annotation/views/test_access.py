@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,27 +10,54 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.models import Round
+from annotation.services.participations import participation_get
+from annotation.services.workers import worker_for_user
 from tests.factories import closed_round, small_campaign
 
+CLIENT_ID = "9b2f0e0c-5a53-4c0e-9c3e-0d8d2c0f3a11"
 ROLES = ("nobody", "bob", "alice", "mallory", "admin")
 # Route, method, and the status for: nobody, annotator, owner, other researcher, admin.
 ROUTES = [
     ("/", "get", (302, 200, 200, 200, 200)),
     ("/annotate/{slug}/", "get", (302, 200, 200, 200, 200)),
-    ("/annotate/{slug}/claim/", "post", (302, 200, 200, 200, 200)),
-    ("/annotate/{slug}/votes/", "post", (302, 400, 400, 400, 400)),
-    ("/annotate/{slug}/return/", "post", (302, 400, 400, 400, 400)),
+    ("/annotate/{slug}/claim/", "post", (401, 200, 200, 200, 200)),
+    ("/annotate/{slug}/consent/", "post", (401, 200, 200, 200, 200)),
+    ("/annotate/{slug}/practice/", "post", (401, 200, 200, 200, 200)),
+    ("/annotate/{slug}/votes/", "post", (409, 409, 409, 409, 409)),
+    ("/annotate/{slug}/heartbeat/", "post", (409, 409, 409, 409, 409)),
+    ("/annotate/{slug}/return/", "post", (409, 409, 409, 409, 409)),
+    ("/join/{token}/", "get", (200, 200, 200, 200, 200)),
+    ("/join/{token}/", "post", (302, 302, 302, 302, 302)),
+    ("/join/anything/", "get", (404, 404, 404, 404, 404)),
+    ("/join/anything/", "post", (404, 404, 404, 404, 404)),
     ("/campaigns/", "get", (302, 403, 200, 200, 200)),
     ("/campaigns/new/", "get", (302, 403, 200, 200, 200)),
     ("/campaigns/new/", "post", (302, 403, 200, 200, 200)),
     ("/campaigns/{slug}/", "get", (302, 403, 200, 404, 200)),
     ("/campaigns/{slug}/live/", "get", (302, 403, 200, 404, 200)),
     ("/campaigns/{slug}/status/", "post", (302, 403, 302, 404, 302)),
+    ("/campaigns/{slug}/settings/", "get", (302, 403, 200, 404, 200)),
+    ("/campaigns/{slug}/settings/", "post", (302, 403, 200, 404, 200)),
+    ("/campaigns/{slug}/invitation/", "post", (302, 403, 302, 404, 302)),
+    ("/campaigns/{slug}/invitation/revoke/", "post", (302, 403, 302, 404, 302)),
+    ("/campaigns/{slug}/votes.csv", "get", (302, 403, 200, 404, 200)),
+    ("/campaigns/{slug}/votes.jsonl", "get", (302, 403, 200, 404, 200)),
+    ("/campaigns/{slug}/labels.csv", "get", (302, 403, 200, 404, 200)),
+    ("/campaigns/{slug}/workers/", "get", (302, 403, 200, 404, 200)),
+    ("/campaigns/{slug}/workers/{pk}/", "post", (302, 403, 302, 404, 302)),
     ("/campaigns/{slug}/rounds/", "post", (302, 403, 302, 404, 302)),
     ("/campaigns/{slug}/rounds/1/", "get", (302, 403, 200, 404, 200)),
     ("/campaigns/{slug}/rounds/1/open/", "post", (302, 403, 302, 404, 302)),
     ("/campaigns/{slug}/rounds/1/close/", "post", (302, 403, 302, 404, 302)),
 ]
+# What a HIT's ticket lets in, and nothing that a browser sends by itself.
+TICKETED = ("/annotate/{slug}/votes/", "/annotate/{slug}/heartbeat/", "/annotate/{slug}/return/")
+BODIES = {
+    "/annotate/{slug}/votes/": {
+        "answers": [{"question": 1, "answer": "left", "response_ms": 900, "client_id": CLIENT_ID}]
+    },
+    "/annotate/{slug}/practice/": {"answers": []},
+}
 
 
 @pytest.fixture
@@ -41,22 +69,53 @@ def clients(bob: Any, alice: Any, mallory: Any, admin: Any) -> dict[str, Client]
     return made
 
 
+def send(client: Client, method: str, route: str, round: Round) -> Any:
+    """Ask for a page as its own forms and scripts would."""
+    campaign = round.campaign
+    somebody = campaign.participations.order_by("pk").first()
+    address = route.format(slug=campaign.slug, token=campaign.invitation, pk=somebody.pk if somebody else 0)
+    if route.startswith("/annotate") and method == "post":
+        return client.post(address, BODIES.get(route, {}), content_type="application/json")
+    return getattr(client, method)(address)
+
+
+@pytest.fixture
+def invited(open_round: Round, carol: Any) -> Round:
+    """A round of a campaign that has an invitation link as well, and a worker."""
+    participation_get(campaign=open_round.campaign, worker=worker_for_user(user=carol))
+    open_round.campaign.invitation = "token-of-the-campaign"
+    open_round.campaign.save()
+    return open_round
+
+
 @pytest.mark.parametrize(("route", "method", "expected"), ROUTES)
 def test_each_role_gets_what_it_may(
-    route: str, method: str, expected: tuple[int, ...], clients: dict[str, Client], open_round: Round
+    route: str, method: str, expected: tuple[int, ...], clients: dict[str, Client], invited: Round
 ) -> None:
-    address = route.format(slug=open_round.campaign.slug)
-    found = tuple(getattr(clients[role], method)(address).status_code for role in ROLES)
-    assert found == expected
+    assert tuple(send(clients[role], method, route, invited).status_code for role in ROLES) == expected
 
 
-@pytest.mark.parametrize("route", [route for route, method, _ in ROUTES if method == "post"])
-def test_writes_refuse_get_and_posts_without_a_token(route: str, alice: Any, open_round: Round) -> None:
-    address = route.format(slug=open_round.campaign.slug)
+@pytest.mark.parametrize(
+    "route", [route for route, method, _ in ROUTES if method == "post" and "anything" not in route]
+)
+def test_writes_refuse_get_and_posts_without_a_token(route: str, alice: Any, invited: Round) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(alice)
-    assert strict.post(address).status_code == 403
-    assert strict.get(address).status_code == (200 if address == "/campaigns/new/" else 405)
+    assert send(strict, "post", route, invited).status_code == (409 if route in TICKETED else 403)
+    shown = route in {one for one, method, _ in ROUTES if method == "get"}
+    assert send(strict, "get", route, invited).status_code == (200 if shown else 405)
+
+
+def test_every_address_of_annotation_is_in_the_matrix() -> None:
+    """A page that nobody wrote down here is a page whose rights nobody checked."""
+    from annotation.urls import urlpatterns
+
+    elsewhere = {"stimulus", "stimulus-shape", "dataset-file"}
+    fill = {"slug": "{slug}", "token": "{token}", "number": "1", "pk": "{pk}"}
+    listed = {route for route, _, _ in ROUTES}
+    for one in urlpatterns:
+        route = "/" + re.sub(r"<\w+:(\w+)>", lambda found: fill.get(found[1], found[0]), str(one.pattern))
+        assert one.name in elsewhere or route in listed, f"{route} is not in ROUTES"
 
 
 def test_nobody_is_sent_to_the_sign_in_page_and_back(client: Client, open_round: Round) -> None:
@@ -95,7 +154,7 @@ def test_pictures_are_for_owners_and_while_they_are_asked_about(
 
     stimulus = open_round.questions.first().reference
     address = picture_url(stimulus)
-    assert client.get(address).status_code == 302
+    assert client.get(address).status_code == 404
     for user in (alice, bob, mallory, admin):
         client.force_login(user)
         assert client.get(address).status_code == 200
