@@ -8,22 +8,24 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from annotation.models.collection import Collection
 
-DEFAULT_PROMPT = "Which of these two is more like the one above?"
-DEFAULT_INSTRUCTIONS = (
+# Annotators read these in their language as long as a researcher leaves them as they are (templatetags/campaign_words).
+DEFAULT_PROMPT = gettext_noop("Which of these two is more like the one above?")
+DEFAULT_INSTRUCTIONS = gettext_noop(
     "Look at the face on top, then choose the one below whose expression is more like it. "
     "Judge the expression, not the person. There is no right answer: your first impression counts."
 )
-DEFAULT_LABEL_PROMPT = "Which expression does this face show?"
+DEFAULT_LABEL_PROMPT = gettext_noop("Which expression does this face show?")
 # A vote holds the number of its label in one character.
 MAX_CHOICES = 9
 
 
 def default_choices() -> list[str]:
-    return ["negative", "neutral", "positive"]
+    return [gettext_noop("negative"), gettext_noop("neutral"), gettext_noop("positive")]
 
 
 def validate_choices(value: object) -> None:
