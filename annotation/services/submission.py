@@ -4,13 +4,17 @@ Rows are locked in one order everywhere, a HIT before its assignments, and no tr
 may lock the other way round; so no two can wait for each other.
 """
 
+from collections import Counter
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 
-from annotation.models import CANT_TELL, Assignment, Hit, Question, Vote
+from annotation.models import CANT_TELL, Assignment, Hit, Question, Round, Vote
 from annotation.selectors.queue import items_missing
+
+# An assignment of these has its slot for itself; of the others it lost it.
+HELD = (Assignment.Status.ACTIVE, Assignment.Status.SUBMITTED)
 
 
 def hit_lock(hit_id: int) -> Hit:
@@ -19,8 +23,10 @@ def hit_lock(hit_id: int) -> Hit:
     Not its key (PostgreSQL's FOR NO KEY UPDATE): the check of an assignment's foreign key, which PostgreSQL makes at
     commit, would else wait for this lock while this transaction waits for that assignment.
     """
-    locked = Hit.objects.select_for_update(no_key=True, of=("self",)).select_related("round__campaign")
-    return locked.get(pk=hit_id)
+    hit = Hit.objects.select_for_update(no_key=True).get(pk=hit_id)
+    # Not joined to the HIT: PostgreSQL would wait for the HIT and then show the round as it was before the wait.
+    hit.round = Round.objects.select_related("campaign").get(pk=hit.round_id)
+    return hit
 
 
 def assignment_lock(assignment_id: int) -> Assignment:
@@ -50,23 +56,47 @@ def assignment_submit_locked(*, assignment: Assignment, now: datetime) -> None:
 def votes_ask_more(*, hit: Hit) -> int:
     """Once a locked HIT has its first votes, ask for the rest on the questions where these are not all alike.
 
-    "Can't tell" agrees with nothing. A HIT is looked at when its first slots are full, and gets its later slots then.
+    "Can't tell" agrees with nothing. A HIT is looked at when its first slots are full and nobody works on it any more
+    (they could still take an answer back), and gets its later slots then. It is looked at again where first votes were
+    excluded and replaced; who had finished a later slot then hands it back if it asks more now.
 
     Returns:
         How many questions are asked on.
     """
     campaign = hit.round.campaign
     first, whole = campaign.votes_first, campaign.votes_per_question
-    if first is None or hit.slots != first:
+    if first is None or hit.assignments.filter(status=Assignment.Status.ACTIVE).exists():
         return 0
     questions = Question.objects.filter(hit=hit).order_by()
-    if Vote.objects.filter(question__hit=hit).count() < first * questions.count():
+    if Vote.objects.filter(question__hit=hit, slot__lt=first).count() < first * questions.count():
         return 0
-    counted = questions.annotate(
+    counted = questions.filter(wanted=first).annotate(
         different=Count("votes__choice", distinct=True), unsure=Count("votes", filter=Q(votes__choice=CANT_TELL))
     )
     split = list(counted.filter(Q(different__gt=1) | Q(unsure__gt=0)).values_list("pk", flat=True))
     if split:
         Question.objects.filter(pk__in=split).update(wanted=whole)
-        Hit.objects.filter(pk=hit.pk).update(slots=whole, open_slots=F("open_slots") + whole - first)
+        hit.assignments.filter(status=Assignment.Status.SUBMITTED, slot__gte=first).update(
+            status=Assignment.Status.RETURNED
+        )
+        hit.slots = whole
+        _count_open(hit)
     return len(split)
+
+
+def slots_settle(*, hit: Hit) -> None:
+    """Bring a locked HIT up to date after votes or holders of it changed otherwise than by a claim or a submission.
+
+    Its open slots are counted anew: those that nobody holds and that miss a vote. Nothing is open in a closed round.
+    """
+    if hit.round.status == Round.Status.OPEN and not votes_ask_more(hit=hit):
+        _count_open(hit)
+
+
+def _count_open(hit: Hit) -> None:
+    held = set(hit.assignments.filter(status__in=HELD).values_list("slot", flat=True))
+    wanted = list(Question.objects.filter(hit=hit).order_by().values_list("wanted", flat=True))
+    given = Counter(Vote.objects.filter(question__hit=hit).order_by().values_list("slot", flat=True))
+    free = set(range(hit.slots)) - held
+    hit.open_slots = sum(given[slot] < sum(one > slot for one in wanted) for slot in free)
+    hit.save(update_fields=["slots", "open_slots"])

@@ -6,20 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotation.errors import VoteRejected
-from annotation.models import Assignment, Campaign, Hit, Probe, Question, Round, UncountedVote, Vote, Worker
+from annotation.models import Assignment, Campaign, Participation, Probe, Question, Round, UncountedVote, Vote, Worker
 from annotation.selectors.queue import choice_of, items_missing, left_candidate, questions_missing
 from annotation.services.answers import MAX_RESPONSE_MS, Answer, Receipt, answer_check
 from annotation.services.assignments import assignment_revive, lease_extend
-from annotation.services.probes import probe_record, probe_withdraw
-from annotation.services.submission import assignment_lock, assignment_submit_locked
+from annotation.services.probes import probe_get, probe_record, probe_withdraw
+from annotation.services.submission import HELD, assignment_lock, assignment_submit_locked, slots_settle
 from annotation.services.uncounted import votes_uncount
 
-_HELD = (Assignment.Status.ACTIVE, Assignment.Status.SUBMITTED)
 _Reason = UncountedVote.Reason
 
 
@@ -42,6 +40,15 @@ def votes_record(*, assignment_id: int, worker: Worker, answers: Sequence[Answer
     """
     if not Assignment.objects.filter(pk=assignment_id, worker=worker).exists():
         raise VoteRejected("This HIT is not yours.")
+    try:
+        return _record(assignment_id, worker, answers, submit)
+    except IntegrityError:
+        # Another request wrote at the same moment what a constraint lets only one write: the lease of another HIT that
+        # this worker claimed, or a client id that somebody else used. It is there now, and is seen this time.
+        return _record(assignment_id, worker, answers, submit)
+
+
+def _record(assignment_id: int, worker: Worker, answers: Sequence[Answer], submit: bool) -> Receipt:
     with transaction.atomic():
         assignment = assignment_lock(assignment_id)
         known = _known(worker, answers)
@@ -78,10 +85,18 @@ def _known(worker: Worker, answers: Sequence[Answer]) -> set[UUID]:
 
 @dataclass(frozen=True)
 class _Desk:
-    """One post being worked on: the locked assignment, and what kind of question each answer is to."""
+    """One post being worked on: the locked assignment, and what each answer is to.
+
+    Attributes:
+        assignment: Locked, and its HIT with it.
+        kinds: Triplet or label, by question of the HIT.
+        lefts: The candidate that a probe showed on the left, by its place.
+        now: When the post came.
+    """
 
     assignment: Assignment
     kinds: dict[int, str]
+    lefts: dict[int, str]
     now: datetime
 
     @classmethod
@@ -91,23 +106,51 @@ class _Desk:
         kinds = dict(rows.values_list("pk", "kind"))
         if unknown := asked - set(kinds):
             raise VoteRejected(f"Question {min(unknown)} is not part of this HIT.")
+        lefts = {}
         for answer in answers:
-            if not answer.probes:
-                answer_check(answer=answer, kind=kinds[answer.question_id], campaign=assignment.hit.round.campaign)
-        return cls(assignment, kinds, timezone.now())
+            kind = kinds.get(answer.question_id, "")
+            if answer.probes:
+                probe = probe_get(assignment=assignment, answer=answer)
+                lefts[probe.place], kind = probe.left, probe.question.kind
+            answer_check(answer=answer, kind=kind, campaign=assignment.hit.round.campaign)
+        return cls(assignment, kinds, lefts, timezone.now())
 
     def withdraw(self, answers: Sequence[Answer], known: set[UUID]) -> None:
         """Take answers back. One that never came is noted, so that it does not count if it comes after all."""
-        if self.assignment.status == Assignment.Status.SUBMITTED or not answers:
+        if not answers:
             return
-        ids = [answer.client_id for answer in answers if not answer.probes]
-        votes = Vote.objects.filter(assignment=self.assignment, client_id__in=ids)
-        votes_uncount(votes=votes, reason=_Reason.WITHDRAWN, now=self.now)
-        never_came = [answer for answer in answers if answer.client_id not in known and not answer.probes]
-        self._keep(never_came, _Reason.WITHDRAWN)
+        votes = Vote.objects.filter(assignment=self.assignment, client_id__in=[one.client_id for one in answers])
+        back = [vote for vote in votes if self._can_be_taken_back(vote)]
+        votes_uncount(votes=back, reason=_Reason.WITHDRAWN, now=self.now)
+        if any(not self._holds(vote.slot) for vote in back):
+            slots_settle(hit=self.assignment.hit)
         for answer in answers:
-            if answer.probes:
-                probe_withdraw(assignment=self.assignment, answer=answer)
+            was_a_probe = (
+                answer.probes and self._in_time() and probe_withdraw(assignment=self.assignment, answer=answer)
+            )
+            if was_a_probe or answer.client_id not in known:
+                self._keep([answer], _Reason.WITHDRAWN)
+
+    def _in_time(self) -> bool:
+        """Whether answers may still be taken back: until the HIT is submitted, or the round closed."""
+        done = (Assignment.Status.SUBMITTED, Assignment.Status.EXCLUDED)
+        return self.assignment.status not in done and not self._closed()
+
+    def _can_be_taken_back(self, vote: Vote) -> bool:
+        """Not out of a slot that is finished, or that somebody else works on: nobody would be asked for that vote."""
+        if not self._in_time():
+            return False
+        hit = self.assignment.hit
+        if hit.assignments.filter(slot=vote.slot, status__in=HELD).exists():
+            return self._holds(vote.slot)
+        return questions_missing(hit.pk, vote.slot).exists()
+
+    def _holds(self, slot: int) -> bool:
+        return self.assignment.status == Assignment.Status.ACTIVE and self.assignment.slot == slot
+
+    def _closed(self) -> bool:
+        round = self.assignment.hit.round
+        return round.status != Round.Status.OPEN or round.campaign.status == Campaign.Status.CLOSED
 
     def record(self, answers: Sequence[Answer]) -> None:
         asked = {answer.question_id for answer in answers if not answer.probes}
@@ -117,7 +160,8 @@ class _Desk:
         fresh: list[Answer] = []
         for answer in answers:
             if answer.probes:
-                probe_record(assignment=self.assignment, answer=answer, now=self.now)
+                if not probe_record(assignment=self.assignment, answer=answer, now=self.now):
+                    self._keep([answer], _Reason.REPEATED)
             elif answer.question_id in done:
                 self._keep([answer], _Reason.REPEATED)
             else:
@@ -131,22 +175,26 @@ class _Desk:
         reason = self._why_not()
         if reason is None:
             answers, reason = self._fill(self.assignment.slot, answers), _Reason.LATE
-        elif reason is _Reason.LATE:
+        if reason is _Reason.LATE and answers:
             answers = self._fill_free_slots(answers)
         self._keep(answers, reason)
 
     def _why_not(self) -> UncountedVote.Reason | None:
         """None where the slot is this worker's (again), else why their answers cannot count in it."""
-        assignment, round = self.assignment, self.assignment.hit.round
-        if round.status != Round.Status.OPEN or round.campaign.status == Campaign.Status.CLOSED:
+        assignment, campaign = self.assignment, self.assignment.hit.round.campaign
+        if self._closed():
             return _Reason.CLOSED
         if assignment.status == Assignment.Status.EXCLUDED:
             return _Reason.EXCLUDED
         if assignment.status == Assignment.Status.ACTIVE:
-            lease_extend(assignment=assignment, campaign=round.campaign, now=self.now)
+            lease_extend(assignment=assignment, campaign=campaign, now=self.now)
             return None
-        lost = assignment.status == Assignment.Status.SUBMITTED
-        return _Reason.LATE if lost or assignment_revive(assignment=assignment, now=self.now) is None else None
+        if assignment.status == Assignment.Status.SUBMITTED:
+            return _Reason.LATE
+        standing = Participation.objects.filter(campaign=campaign, worker=assignment.worker_id)
+        if standing.filter(standing=Participation.Standing.EXCLUDED).exists():
+            return _Reason.EXCLUDED
+        return None if assignment_revive(assignment=assignment, now=self.now) else _Reason.LATE
 
     def _fill(self, slot: int, answers: list[Answer]) -> list[Answer]:
         """Put answers into a slot as far as it misses them; returns the others."""
@@ -157,17 +205,14 @@ class _Desk:
 
     def _fill_free_slots(self, answers: list[Answer]) -> list[Answer]:
         """Put late answers where nobody sits; returns those for which there is no room. The HIT is locked."""
-        hit = self.assignment.hit
-        taken = set(hit.assignments.filter(status__in=_HELD).values_list("slot", flat=True))
-        for slot in range(hit.slots):
-            if not answers:
-                break
-            if slot in taken or not questions_missing(hit.pk, slot).exists():
-                continue
-            answers = self._fill(slot, answers)
-            if not questions_missing(hit.pk, slot).exists():
-                Hit.objects.filter(pk=hit.pk).update(open_slots=F("open_slots") - 1)
-        return answers
+        hit, left = self.assignment.hit, answers
+        taken = set(hit.assignments.filter(status__in=HELD).values_list("slot", flat=True))
+        for slot in sorted(set(range(hit.slots)) - taken):
+            if left:
+                left = self._fill(slot, left)
+        if len(left) < len(answers):
+            slots_settle(hit=hit)
+        return left
 
     def _keep(self, answers: Iterable[Answer], reason: UncountedVote.Reason) -> None:
         UncountedVote.objects.bulk_create(
@@ -175,8 +220,7 @@ class _Desk:
         )
 
     def _answered(self, answer: Answer) -> dict[str, Any]:
-        label = self.kinds[answer.question_id] == Question.Kind.LABEL
-        left = "" if label else left_candidate(seed=self.assignment.seed, question_id=answer.question_id)
+        left = self._left(answer)
         return {
             "question_id": answer.question_id,
             "assignment": self.assignment,
@@ -187,3 +231,11 @@ class _Desk:
             "client_id": answer.client_id,
             "created": self.now,
         }
+
+    def _left(self, answer: Answer) -> str:
+        """The candidate that was shown on the left; nothing for a label."""
+        if answer.probes:
+            return self.lefts[answer.place or 0]
+        if self.kinds[answer.question_id] == Question.Kind.LABEL:
+            return ""
+        return left_candidate(seed=self.assignment.seed, question_id=answer.question_id)
