@@ -6,7 +6,7 @@ from django.utils import timezone
 from annotation.models import Campaign, Round
 from annotation.services.assignments import assignments_expire
 from annotation.services.conduct import workers_assess_due
-from annotation.services.rounds import round_close
+from annotation.services.rounds import round_close_complete
 from annotation.services.rounds import round_finish as finish
 
 
@@ -26,6 +26,6 @@ def rounds_tend() -> None:
         hits__open_slots__gt=0
     )
     for round in complete.exclude(hits__assignments__status="active").distinct():
-        round_close(round=round)
+        round_close_complete(round=round)
     for round_id in Round.objects.filter(status=Round.Status.CLOSING).values_list("pk", flat=True):
         round_finish.delay(round_id)

@@ -15,13 +15,12 @@ def consensus_of(campaign: Campaign, round: Round | None = None) -> QuerySet[Con
 
 def campaign_agreement(campaign: Campaign, round: Round | None = None) -> AgreementTable:
     rows = list(
-        consensus_of(campaign, round)
-        .order_by("pk")
-        .values_list("margin", "question__split", "winner", "votes_a", "votes_b")
+        consensus_of(campaign, round).order_by("pk").values_list("margin", "question__split", "votes_a", "votes_b")
     )
     return agreement_table(
         margin=np.array([row[0] for row in rows], dtype=np.int64),
         split=np.array([row[1] for row in rows], dtype=np.int8),
-        winner=np.array([{"a": 0, "b": 1}.get(row[2], -1) for row in rows], dtype=np.int8),
-        votes=np.array([row[3] + row[4] for row in rows], dtype=np.int64),
+        # By the votes: the table is about how far people agreed, whatever a method makes of it.
+        winner=np.array([-1 if row[2] == row[3] else int(row[3] > row[2]) for row in rows], dtype=np.int8),
+        votes=np.array([row[2] + row[3] for row in rows], dtype=np.int64),
     )

@@ -1,26 +1,34 @@
 """Leases: a worker takes a slot of a HIT, gives it back, or loses it when time runs out."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from annotation.errors import VoteRejected
-from annotation.models import Assignment, Campaign, Hit, Participation, Round, Worker
+from annotation.models import Assignment, Campaign, Hit, Participation, Round, Vote, Worker
 from annotation.selectors.queue import items_missing, questions_missing
 from annotation.selectors.standing import may_take_more
 from annotation.services.probes import probes_deal
-from annotation.services.submission import assignment_lock, assignment_submit, assignment_submit_locked, hit_lock
+from annotation.services.submission import (
+    HELD,
+    assignment_lock,
+    assignment_submit,
+    assignment_submit_locked,
+    slots_settle,
+)
 
-_HELD = (Assignment.Status.ACTIVE, Assignment.Status.SUBMITTED)
+_LOST = (Assignment.Status.EXPIRED, Assignment.Status.RETURNED)
 # Leases that one claim ends in passing; what is more waits for the next claim or for the clock's task.
 _EXPIRE_AT_ONCE = 50
 
 
 def assignment_claim(*, campaign: Campaign, worker: Worker) -> Assignment | None:
-    """Give the worker a HIT: the one that they hold already, or the next with a free slot that they never held.
+    """Give the worker a HIT: the one that they hold, one that they lost and can go on with, or the next free one.
 
     A HIT that the worker holds and has answered whole is submitted by this, and the next one is given.
 
@@ -28,27 +36,51 @@ def assignment_claim(*, campaign: Campaign, worker: Worker) -> Assignment | None
         The assignment, or None where there is nothing for this worker to answer.
     """
     if campaign.status != Campaign.Status.RUNNING:
+        _submit_held(campaign, worker)
         return None
-    now = timezone.now()
-    assignments_expire(now=now, limit=_EXPIRE_AT_ONCE)
-    held = Assignment.objects.filter(worker=worker, campaign=campaign, status=Assignment.Status.ACTIVE).first()
-    if held is not None and not assignment_submit(assignment_id=held.pk, now=now):
-        return lease_extend(assignment=held, campaign=campaign, now=now)
-    participation, _ = Participation.objects.get_or_create(campaign=campaign, worker=worker)
-    if not may_take_more(participation):
-        return None
+    assignments_expire(now=timezone.now(), limit=_EXPIRE_AT_ONCE)
     try:
-        with transaction.atomic():
-            return _claim_new(campaign, worker, now) or _claim_again(campaign, worker, now)
+        return _claim(campaign, worker, timezone.now())
     except IntegrityError:
         # The same worker claimed in another tab at the same moment, and the database let one of the two through.
-        return Assignment.objects.filter(worker=worker, campaign=campaign, status=Assignment.Status.ACTIVE).first()
+        return _claim(campaign, worker, timezone.now())
 
 
-def lease_extend(*, assignment: Assignment, campaign: Campaign, now: datetime) -> Assignment:
+def _claim(campaign: Campaign, worker: Worker, now: datetime) -> Assignment | None:
+    holding = Assignment.objects.filter(worker=worker, campaign=campaign, status=Assignment.Status.ACTIVE)
+    held = holding.first()
+    submitted = held is not None and assignment_submit(assignment_id=held.pk, now=now)
+    if held is not None and not submitted and lease_extend(assignment=held, campaign=campaign, now=now):
+        return held
+    participation, _ = Participation.objects.get_or_create(campaign=campaign, worker=worker)
+    participation.campaign = campaign  # which is at hand: no need to read it again
+    if not may_take_more(participation):
+        return None
+    if (again := _claim_again(campaign, worker, now, Assignment.Status.EXPIRED)) is not None:
+        return again
+    with transaction.atomic():
+        fresh = _claim_new(campaign, worker, now)
+    # Where nothing is left, another tab of this worker may have taken the last one since the first look.
+    return fresh or _claim_again(campaign, worker, now, Assignment.Status.RETURNED) or holding.first()
+
+
+def _submit_held(campaign: Campaign, worker: Worker) -> None:
+    """Submit what a worker has answered whole, though there is nothing more to give them."""
+    held = Assignment.objects.filter(worker=worker, campaign=campaign, status=Assignment.Status.ACTIVE).first()
+    if held is not None:
+        assignment_submit(assignment_id=held.pk, now=timezone.now())
+
+
+def lease_extend(*, assignment: Assignment, campaign: Campaign, now: datetime) -> bool:
+    """Extend a lease from now on; returns False where it ended meanwhile, and leaves it so."""
     assignment.lease_until = now + timedelta(minutes=campaign.lease_minutes)
-    assignment.save(update_fields=["lease_until"])
-    return assignment
+    active = Assignment.objects.filter(pk=assignment.pk, status=Assignment.Status.ACTIVE)
+    return active.update(lease_until=assignment.lease_until) > 0
+
+
+def client_note(*, assignment: Assignment, about: Mapping[str, Any]) -> None:
+    """Keep what the browser said of itself when it first had an assignment."""
+    Assignment.objects.filter(pk=assignment.pk, client={}).update(client=dict(about))
 
 
 def assignment_heartbeat(*, assignment_id: int, worker: Worker) -> datetime | None:
@@ -73,7 +105,8 @@ def _claim_new(campaign: Campaign, worker: Worker, now: datetime) -> Assignment 
     ).order_by("round__number", "number")
     while (hit := free.first()) is not None:
         if Hit.objects.filter(pk=hit.pk, open_slots__gt=0).update(open_slots=F("open_slots") - 1):
-            hit.refresh_from_db(fields=["slots"])  # another submission may have added slots while this one waited
+            # Another submission may have added slots while this one waited.
+            hit.refresh_from_db(fields=["slots", "open_slots"])
             assignment = Assignment.objects.create(
                 campaign=campaign,
                 hit=hit,
@@ -88,50 +121,78 @@ def _claim_new(campaign: Campaign, worker: Worker, now: datetime) -> Assignment 
 
 
 def _free_slot(hit: Hit) -> int:
-    """The first slot that nobody holds and that misses a vote.
+    """A slot that nobody holds and that misses a vote, of a HIT whose open slots were counted down for it.
 
-    A slot can be full without a holder: late answers of one who lost the lease may have filled it.
+    One that nobody ever had comes first: who lost theirs then finds it free when they come back. A slot can be full
+    without a holder (late answers of one who lost the lease may have filled it); the count of open slots says whether
+    there is such a one, and only then are the votes looked at.
     """
     statuses = list(hit.assignments.values_list("slot", "status"))
-    taken = {slot for slot, status in statuses if status in _HELD}
-    lost = {slot for slot, status in statuses if status not in _HELD}
-    free = [slot for slot in range(hit.slots) if slot not in taken]
-    return next(slot for slot in free if slot not in lost or questions_missing(hit.pk, slot).exists())
+    taken = {slot for slot, status in statuses if status in HELD}
+    lost = {slot for slot, status in statuses if status not in HELD}
+    free = sorted((slot for slot in range(hit.slots) if slot not in taken), key=lambda slot: (slot in lost, slot))
+    if len(free) == hit.open_slots + 1:
+        return free[0]
+    return next(slot for slot in free if questions_missing(hit.pk, slot).exists())
 
 
-def _claim_again(campaign: Campaign, worker: Worker, now: datetime) -> Assignment | None:
-    """Let a worker whose lease ran out go on where they stopped, if nobody else took the slot over."""
+def _claim_again(campaign: Campaign, worker: Worker, now: datetime, status: Assignment.Status) -> Assignment | None:
+    """Let a worker go on with a HIT that they lost, where there is still room for them.
+
+    One whose time ran out comes before a new HIT; one that they gave back comes when there is nothing else. Each is
+    tried in a transaction of its own: no transaction may lock two HITs.
+    """
     lost = Assignment.objects.filter(
         worker=worker,
-        status__in=(Assignment.Status.EXPIRED, Assignment.Status.RETURNED),
+        status=status,
         campaign=campaign,
         hit__round__status=Round.Status.OPEN,
         hit__open_slots__gt=0,
     ).order_by("pk")
-    return next((again for one in lost if (again := assignment_revive(assignment=one, now=now)) is not None), None)
+    for pk in list(lost.values_list("pk", flat=True)):
+        with transaction.atomic():
+            assignment = assignment_lock(pk)
+            if assignment.status in _LOST and assignment_revive(assignment=assignment, now=now):
+                return assignment
+    return None
 
 
-def assignment_revive(*, assignment: Assignment, now: datetime) -> Assignment | None:
-    """Make a lost assignment active again. Call within a transaction.
+def assignment_revive(*, assignment: Assignment, now: datetime) -> bool:
+    """Make a lost assignment active again, in its slot or, if that is taken, in another. Call with both rows locked.
 
     Returns:
-        None if its slot went to somebody else or is full, or if the worker meanwhile holds another HIT.
+        False where no slot is free for this worker, or they meanwhile hold another HIT; nothing is changed then.
     """
-    hit = hit_lock(assignment.hit_id)
-    if hit.open_slots == 0 or hit.assignments.filter(slot=assignment.slot, status__in=_HELD).exists():
-        return None
-    if not questions_missing(hit.pk, assignment.slot).exists():
-        return None
+    hit = assignment.hit
+    slot = _slot_to_go_on(assignment) if hit.open_slots and hit.round.status == Round.Status.OPEN else None
+    if slot is None:
+        return False
     elsewhere = Assignment.objects.filter(
         campaign=assignment.campaign_id, worker=assignment.worker_id, status=Assignment.Status.ACTIVE
     )
     if elsewhere.exists():
-        return None
-    Hit.objects.filter(pk=hit.pk).update(open_slots=F("open_slots") - 1)
-    assignment.status = Assignment.Status.ACTIVE
+        return False
+    hit.open_slots -= 1
+    hit.save(update_fields=["open_slots"])
+    assignment.slot, assignment.status = slot, Assignment.Status.ACTIVE
     assignment.lease_until = now + timedelta(minutes=hit.round.campaign.lease_minutes)
-    assignment.save(update_fields=["status", "lease_until"])
-    return assignment
+    assignment.save(update_fields=["slot", "status", "lease_until"])
+    return True
+
+
+def _slot_to_go_on(assignment: Assignment) -> int | None:
+    """A free slot of which this worker can answer all that is missing; their own before others.
+
+    They cannot where their answer to one of these questions is in another slot.
+    """
+    hit = assignment.hit
+    taken = set(hit.assignments.filter(status__in=HELD).values_list("slot", flat=True))
+    mine = set(Vote.objects.filter(worker=assignment.worker_id, question__hit=hit).values_list("question", flat=True))
+    for slot in sorted(set(range(hit.slots)) - taken, key=lambda slot: (slot != assignment.slot, slot)):
+        missing = set(questions_missing(hit.pk, slot).values_list("pk", flat=True))
+        if missing and not missing & mine:
+            return slot
+    return None
 
 
 def assignment_return(*, assignment_id: int, worker: Worker) -> None:
@@ -146,17 +207,27 @@ def assignment_return(*, assignment_id: int, worker: Worker) -> None:
     assignment_release(assignment=assignment, status=Assignment.Status.RETURNED)
 
 
-def assignment_release(*, assignment: Assignment, status: Assignment.Status) -> bool:
-    """End an active lease and free its slot. The HIT is locked first, as in a claim, so the two cannot deadlock."""
+def assignment_release(*, assignment: Assignment, status: Assignment.Status, due: datetime | None = None) -> bool:
+    """End an active lease and free its slot. The HIT is locked first, as in a claim, so the two cannot deadlock.
+
+    Args:
+        assignment: Whose lease ends; one that is answered whole is submitted.
+        status: What it becomes.
+        due: End it only if it ran out before this moment, asked again under the lock: it may have been extended since.
+
+    Returns:
+        Whether it was ended.
+    """
     with transaction.atomic():
         locked = assignment_lock(assignment.pk)
-        if locked.status != Assignment.Status.ACTIVE:
+        if locked.status != Assignment.Status.ACTIVE or (due is not None and locked.lease_until >= due):
             return False
+        now = timezone.now()
         if not items_missing(locked):
-            assignment_submit_locked(assignment=locked, now=timezone.now())
+            assignment_submit_locked(assignment=locked, now=now)
             return True
         Assignment.objects.filter(pk=locked.pk).update(status=status)
-        Hit.objects.filter(pk=locked.hit_id, round__status=Round.Status.OPEN).update(open_slots=F("open_slots") + 1)
+        slots_settle(hit=locked.hit)
     return True
 
 
@@ -168,5 +239,6 @@ def assignments_expire(*, now: datetime, limit: int = 1000) -> int:
     """
     due = Assignment.objects.filter(status=Assignment.Status.ACTIVE, lease_until__lt=now).order_by("lease_until")
     return sum(
-        assignment_release(assignment=assignment, status=Assignment.Status.EXPIRED) for assignment in due[:limit]
+        assignment_release(assignment=assignment, status=Assignment.Status.EXPIRED, due=now)
+        for assignment in due.only("pk")[:limit]
     )

@@ -25,6 +25,7 @@ class _Votes:
     question: NDArray[np.int64]
     worker: NDArray[np.int64]
     choice: list[str]
+    left: list[str]  # the candidate that was on the left; empty for labels
     weight: NDArray[np.float64]
     counts: dict[int, dict[str, int]]  # by question's key and choice, "can't tell" among them
 
@@ -34,10 +35,10 @@ def _read(round: Round, kind: str) -> _Votes:
     every = Vote.objects.filter(question__round=round, question__kind=kind).order_by("pk")
     counts: dict[int, Counter[str]] = defaultdict(Counter)
     rows = []
-    for question, worker, choice in every.values_list("question", "worker", "choice"):
+    for question, worker, choice, left in every.values_list("question", "worker", "choice", "left"):
         counts[question][choice] += 1
         if choice != CANT_TELL:
-            rows.append((question, worker, choice))
+            rows.append((question, worker, choice, left))
     less = Participation.objects.filter(campaign=round.campaign_id, weight__lt=1).values_list("worker", "weight")
     weights = dict(less)
     workers = np.array([row[1] for row in rows], dtype=np.int64)
@@ -46,6 +47,7 @@ def _read(round: Round, kind: str) -> _Votes:
         question=np.searchsorted(np.array(keys, dtype=np.int64), np.array([row[0] for row in rows], dtype=np.int64)),
         worker=np.unique(workers, return_inverse=True)[1],
         choice=[row[2] for row in rows],
+        left=[row[3] for row in rows],
         weight=np.array([weights.get(worker, 1.0) for worker in workers.tolist()], dtype=np.float64),
         counts={key: dict(sorted(found.items())) for key, found in counts.items()},
     )
@@ -65,6 +67,7 @@ def _table(votes: _Votes) -> VoteTable:
         choice=choice,
         n_questions=len(votes.keys),
         weight=votes.weight,
+        left=np.array([one == "b" for one in votes.left], dtype=np.int8),
     )
 
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 from annotation.crowd.registry import channel_get
 from annotation.errors import NothingToFreeze, WrongState
 from annotation.models import Assignment, Campaign, Dataset, Hit, Question, Round
+from annotation.selectors.queue import items_missing
 from annotation.services.consensus import consensus_aggregate
 from annotation.services.datasets import dataset_freeze
 from annotation.signals import round_closed
@@ -42,18 +43,42 @@ def round_close(*, round: Round) -> Round:
         WrongState: The round is not open.
     """
     with transaction.atomic():
-        moved = Round.objects.filter(pk=round.pk, status=Round.Status.OPEN).update(status=Round.Status.CLOSING)
-        if not moved:
-            raise WrongState(f"Round {round.number} is not open.")
-        # HITs before assignments, as everywhere: two transactions that lock in one order cannot deadlock. Votes in
-        # flight hold their assignment's row, so this waits for them; what comes later finds no lease to write under.
-        Hit.objects.filter(round=round).update(open_slots=0)
-        Assignment.objects.filter(hit__round=round, status=Assignment.Status.ACTIVE).update(
-            status=Assignment.Status.EXPIRED
-        )
+        _close(round)
     channel_get(round.campaign.channel).withdraw(round=round)
     round.refresh_from_db()
     return round
+
+
+def round_close_complete(*, round: Round) -> bool:
+    """Close a round if nothing in it is asked or answered any more; returns whether it did.
+
+    That is asked under the lock: an exclusion may have opened questions again since somebody looked.
+    """
+    with transaction.atomic():
+        list(Hit.objects.select_for_update(no_key=True).filter(round=round).order_by("pk").values_list("pk"))
+        active = Assignment.objects.filter(hit__round=round, status=Assignment.Status.ACTIVE)
+        if Hit.objects.filter(round=round, open_slots__gt=0).exists() or active.exists():
+            return False
+        _close(round)
+    channel_get(round.campaign.channel).withdraw(round=round)
+    return True
+
+
+def _close(round: Round) -> None:
+    """Call within a transaction."""
+    moved = Round.objects.filter(pk=round.pk, status=Round.Status.OPEN).update(status=Round.Status.CLOSING)
+    if not moved:
+        raise WrongState(f"Round {round.number} is not open.")
+    # HITs before assignments, as everywhere: two transactions that lock in one order cannot deadlock. Votes in
+    # flight hold their assignment's row, so this waits for them; what comes later finds no lease to write under.
+    Hit.objects.filter(round=round).update(open_slots=0)
+    active = Assignment.objects.select_for_update(no_key=True).filter(hit__round=round, status=Assignment.Status.ACTIVE)
+    held = list(active.order_by("pk"))
+    # Who had answered a whole bundle, and could still have taken an answer back, has done it: it is paid.
+    whole = [one.pk for one in held if not items_missing(one)]
+    Assignment.objects.filter(pk__in=whole).update(status=Assignment.Status.SUBMITTED, submitted=timezone.now())
+    lost = [one.pk for one in held if one.pk not in whole]
+    Assignment.objects.filter(pk__in=lost).update(status=Assignment.Status.EXPIRED)
 
 
 def round_finish(*, round: Round) -> Dataset | None:

@@ -12,6 +12,7 @@ from annotation.services.answers import MAX_RESPONSE_MS, Answer
 MAX_ANSWERS = 800
 _MAX_ID = 2**63 - 1
 _MAX_PLACE = 2**15 - 1
+_MAX_FACTS, _MAX_FACT = 12, 80
 _ANSWER = re.compile(r"left|right|cant-tell|[0-8]")
 
 
@@ -55,6 +56,22 @@ def read_answer(value: object, name: str) -> str:
     """
     if not isinstance(value, str) or not _ANSWER.fullmatch(value):
         raise AnnotationError(f"{name} must be left, right, cant-tell, or the number of a label as a text.")
+    return value
+
+
+def read_client(value: object) -> dict[str, Any]:
+    """What a browser says of itself: a few short facts, such as the size of its window.
+
+    Raises:
+        AnnotationError: It is something else.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or len(value) > _MAX_FACTS:
+        raise AnnotationError(f"client must be an object of at most {_MAX_FACTS} facts.")
+    for name, fact in value.items():
+        if len(name) > _MAX_FACT or not isinstance(fact, (str, int, float, bool)) or len(str(fact)) > _MAX_FACT:
+            raise AnnotationError(f"client.{name[:_MAX_FACT]} must be a number, true, false or a short text.")
     return value
 
 

@@ -1,14 +1,14 @@
 """What the voting page is sent: items with their stimuli, as JSON."""
 
+from functools import cache
 from typing import Any
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from annotation.models import Assignment, Campaign, Participation, Question, Stimulus
 from annotation.selectors.practice import practice_left, practice_questions
 from annotation.selectors.queue import Item, answer_of, assignment_items
 from annotation.services.tickets import ticket_make
-from annotation.views.doorway import picture_url
 
 _TURNING = (Stimulus.Kind.POINTS, Stimulus.Kind.MESH)
 
@@ -55,10 +55,24 @@ def stimulus_json(stimulus: Stimulus) -> dict[str, str]:
     """How to show a stimulus. Nothing in it says what it is: a key or label could decide the answer."""
     if stimulus.kind == Stimulus.Kind.TEXT:
         return {"kind": "text", "text": stimulus.text}
-    shown = {"kind": "image", "url": picture_url(stimulus)}
+    shown = {"kind": "image", "url": _address("annotation:stimulus", stimulus)}
     if stimulus.kind in _TURNING and not stimulus.picture:
-        shown |= {
-            "kind": "shape",
-            "shape": reverse("annotation:stimulus-shape", args=[stimulus.pk, stimulus.sha256[:12]]),
-        }
+        shown |= {"kind": "shape", "shape": _address("annotation:stimulus-shape", stimulus)}
     return shown
+
+
+def _address(name: str, stimulus: Stimulus) -> str:
+    before, after = _around(name, get_script_prefix())
+    return f"{before}{stimulus.pk}/{stimulus.sha256[:12]}{after}"
+
+
+@cache
+def _around(name: str, prefix: str) -> tuple[str, str]:
+    """What stands before and after key and hash in an address: a bundle has many, and each reverse() takes a while.
+
+    Args:
+        name: Of the address.
+        prefix: Of the site, which reverse() knows; it may be another one for the next request.
+    """
+    before, after = reverse(name, args=[0, "hash"]).split("0/hash")
+    return before, after

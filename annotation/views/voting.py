@@ -1,11 +1,9 @@
 """The voting page and what it asks of the server: a bundle, to keep answers, to hold a bundle, to give it back."""
 
-from datetime import timedelta
-
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,18 +12,16 @@ from annotation.models import Assignment, Campaign, Participation, Worker
 from annotation.selectors.practice import needed_first
 from annotation.selectors.progress import worker_progress
 from annotation.selectors.standing import why_nothing
-from annotation.services.assignments import assignment_claim, assignment_heartbeat, assignment_return
+from annotation.services.assignments import assignment_claim, assignment_heartbeat, assignment_return, client_note
 from annotation.services.participations import consent_give, participation_get, practice_finish
 from annotation.services.tickets import Ticket, ticket_read
 from annotation.services.votes import votes_record
 from annotation.services.votes_quick import vote_record_quick
-from annotation.views.answers import read_answer, read_answers, whole_number
+from annotation.views.answers import read_answer, read_answers, read_client, whole_number
 from annotation.views.bundle import assignment_json, practice_json
 from annotation.views.doorway import json_body, json_doorway
+from annotation.views.vote_texts import vote_texts
 from annotation.views.voter import campaign_for
-
-# The lease that a vote by the short way gives; the page's heartbeat gives the campaign's own.
-_LEASE = timedelta(minutes=2)
 
 
 @require_safe
@@ -35,7 +31,8 @@ def vote(request: HttpRequest, slug: str) -> HttpResponse:
     campaign, worker = campaign_for(request, slug)
     if worker is None:
         return redirect_to_login(request.get_full_path())
-    context = {"campaign": campaign, "worker": worker, "guest": not request.user.is_authenticated}
+    guest = not request.user.is_authenticated
+    context = {"campaign": campaign, "worker": worker, "guest": guest, "texts": vote_texts()}
     return render(request, "annotation/vote.html", context)
 
 
@@ -60,7 +57,10 @@ def claim(request: HttpRequest, slug: str) -> HttpResponseBase:
         return JsonResponse({"needs": needed, "items": practice_json(participation)})
     if needed:
         return JsonResponse({"needs": needed})
+    about = read_client(json_body(request).get("client"))
     assignment = assignment_claim(campaign=campaign, worker=worker)
+    if assignment is not None and about:
+        client_note(assignment=assignment, about=about)
     if assignment is None:
         participation.refresh_from_db()
         done = worker_progress(worker, campaign)
@@ -107,7 +107,7 @@ def votes(request: HttpRequest, slug: str) -> HttpResponseBase:
     ticket = ticket_read(body.get("ticket"))
     answers = read_answers(body)
     submit = body.get("submit", True)
-    if len(answers) == 1 and submit is False and vote_record_quick(ticket=ticket, answer=answers[0], lease=_LEASE):
+    if len(answers) == 1 and submit is False and vote_record_quick(ticket=ticket, answer=answers[0]):
         return JsonResponse({"saved": [str(answers[0].client_id)], "uncounted": {}})
     receipt = votes_record(
         assignment_id=ticket.assignment_id, worker=_worker(ticket), answers=answers, submit=submit is not False
@@ -123,7 +123,8 @@ def votes(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def _worker(ticket: Ticket) -> Worker:
-    return get_object_or_404(Worker, pk=ticket.worker_id)
+    """The ticket's worker by key alone: we signed it, and whose an assignment is, each service asks again."""
+    return Worker(pk=ticket.worker_id)
 
 
 @csrf_exempt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -29,8 +30,8 @@ def begin(page: Page, campaign: Any) -> None:
 
 
 def asked(page: Page, number: int, total: int) -> None:
-    """Wait for the question of that number, and until an answer to it counts."""
-    expect(page.locator("#announce")).to_have_text(f"Question {number} of {total}")
+    """Wait for the item of that number, and until an answer to it counts."""
+    expect(page.locator("#announce")).to_have_text(re.compile(rf"(Triplet|Label) {number} of {total}\."))
     page.wait_for_selector("body[data-state=asking]")
     page.wait_for_timeout(BOUNCE_MS + 30)
 
@@ -46,7 +47,8 @@ def pictures(page: Page) -> list[str]:
 
 def boxes(page: Page) -> list[dict[str, float]]:
     """Where the three pictures are: reference, left, right."""
-    found = [page.locator(place).bounding_box() for place in ("#reference", "#left .frame", "#right .frame")]
+    places = ("#reference .frame", "#left .frame", "#right .frame")
+    found = [page.locator(place).bounding_box() for place in places]
     assert all(found)
     return [box for box in found if box]
 
@@ -60,3 +62,37 @@ def assert_fits(page: Page) -> None:
     """Nothing reaches beyond the window's sides."""
     widths = page.evaluate("() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert widths[0] <= widths[1], f"{page.url} is {widths[0]} px wide in a window of {widths[1]} px"
+
+
+def press(page: Page, keys: str) -> None:
+    """Answer the items that come, from the one on the screen on: a key each."""
+    number, total = numbers(page)
+    for key in keys.split():
+        asked(page, number, total)
+        page.keyboard.press(key)
+        number += 1
+
+
+def numbers(page: Page) -> tuple[int, int]:
+    """Which item is on the screen, of how many."""
+    page.wait_for_selector("body[data-state=asking]")
+    found = re.fullmatch(r"(\d+) of (\d+)", page.locator("#count").inner_text())
+    assert found
+    return int(found[1]), int(found[2])
+
+
+def swipe(page: Page, dx: float, *, end: str = "touchEnd", meanwhile: Callable[[], None] | None = None) -> None:
+    """A finger on the stimuli that draws to one side, and is lifted there or taken over by the browser."""
+    box = page.locator(".trio").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.7
+    touch = page.context.new_cdp_session(page)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 9):
+        page.wait_for_timeout(16)  # faster than this is no finger, and a browser takes the next tap for its end
+        point = {"x": x + dx * step / 8, "y": y + step}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    if meanwhile:
+        meanwhile()
+    touch.send("Input.dispatchTouchEvent", {"type": end, "touchPoints": []})
+    touch.detach()

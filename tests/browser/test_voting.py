@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from annotation.models import Round, Vote
+from annotation.models import Round, UncountedVote, Vote
 from tests.browser.pages import PHONE, asked, assert_fits, begin, boxes, pictures, saved
 from tests.browser.world import open_campaign
 
@@ -45,7 +45,7 @@ def test_on_a_phone_nothing_moves_between_questions_and_a_reload_keeps_the_place
     assert seen[0][0]["width"] == seen[0][0]["height"] > 150
     assert page.evaluate("() => window.shifts") == []
     assert_fits(page)
-    for place in ("h1", "#left", "#right", "#help", "#stop", "#count"):
+    for place in (".prompt", "#left", "#right", "#undo", "#help", "#stop", "#count"):
         box = page.locator(place).bounding_box()
         assert box, place
         assert box["x"] >= 0, place
@@ -59,7 +59,7 @@ def test_on_a_phone_nothing_moves_between_questions_and_a_reload_keeps_the_place
     page.locator("#left").tap()
     asked(page, 8, 8)
     page.locator("#left").tap()
-    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    expect(page.get_by_role("heading", name="That was a bundle of")).to_be_visible()
     saved(page)
     took = 1000 * (time.monotonic() - started)
     times = list(Vote.objects.order_by("pk").values_list("response_ms", flat=True))
@@ -141,7 +141,6 @@ def test_a_key_that_is_held_down_answers_one_question(windows: Any, campaign: An
 
 
 def test_a_round_that_closes_under_an_annotators_hands_says_so(windows: Any, campaign: Any, bob: Any) -> None:
-    windows.forgive("status of 409")
     from annotation.services.rounds import round_close
 
     page = windows.open(bob)
@@ -150,8 +149,10 @@ def test_a_round_that_closes_under_an_annotators_hands_says_so(windows: Any, cam
     page.wait_for_load_state("networkidle")
     round_close(round=Round.objects.get())
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("heading", name="An answer came too late")).to_be_visible()
-    expect(page.get_by_text("This round is closed; it takes no more answers.")).to_be_visible()
+    expect(page.get_by_role("heading", name="On to another bundle")).to_be_visible()
+    sentence = "1 answer came after this round was closed; it is kept but does not count."
+    expect(page.get_by_text(sentence)).to_be_visible()
     assert not Vote.objects.exists()
+    assert [kept.reason for kept in UncountedVote.objects.all()] == ["closed"]
     page.keyboard.press("Enter")
     expect(page.get_by_text("There is nothing to answer here at the moment.")).to_be_visible()

@@ -1,11 +1,18 @@
 // Answers that the server has not confirmed. Each lies in localStorage under a key of its own from the moment it is
-// given, so a reload or a second tab can neither lose nor overwrite it; it leaves only when the server says that it has
-// it, or that it will never take it.
+// given, with the ticket that lets it in, so neither a reload nor a second tab nor an expired sign-in can lose it. It
+// leaves only when the server says that it has it, or that it will never take it.
 
-import { Refused, SignedOut, Unreachable } from "./api.js";
+import { Refused, Unreachable } from "./api.js";
+import { keep, read } from "./storage.js";
 
-/** @typedef {{assignment: number, question: number, side: "left" | "right", response_ms: number, client_id: string}} Entry */
-/** @typedef {"saved" | "saving" | "waiting" | "signed-out"} State */
+/**
+ * @typedef {{ticket: string, assignment: number, question: number, place: number, answer: string, response_ms: number,
+ *   client_id: string, withdrawn?: true}} Answer
+ * @typedef {Answer & {seq: number}} Entry
+ * @typedef {"saved" | "saving" | "waiting"} State
+ * @typedef {{onState: (state: State, waiting: number) => void, onRefused: (message: string, entry: Entry) => void,
+ *   onUncounted: (kept: {reason: string, entry: Entry}[]) => void}} Listener
+ */
 
 const BATCH = 50;
 const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
@@ -13,14 +20,16 @@ const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 export class Outbox {
   /** @type {Map<string, Entry>} */
   #entries = new Map();
-  #sending = false;
+  /** @type {Promise<boolean> | null} */
+  #running = null;
+  #suspended = false;
   #failures = 0;
   #timer = 0;
 
   /**
    * @param {string} name of this person in this campaign
-   * @param {(assignment: number, answers: object[]) => Promise<import("./api.js").Receipt>} send
-   * @param {{onState: (state: State, waiting: number) => void, onRefused: (message: string, entry: Entry) => void}} tell
+   * @param {(ticket: string, answers: object[]) => Promise<import("./api.js").Receipt>} send
+   * @param {Listener} tell
    * @param {Storage | null} storage null where the browser forbids it: the answers then live as long as the page
    */
   constructor(name, send, tell, storage) {
@@ -34,12 +43,9 @@ export class Outbox {
   #load() {
     for (const key of Object.keys(this.storage ?? {})) {
       if (!key.startsWith(this.prefix)) continue;
-      try {
-        const entry = JSON.parse(this.storage.getItem(key) ?? "");
-        this.#entries.set(entry.client_id, entry);
-      } catch {
-        this.storage.removeItem(key); // half-written by a browser that died; nothing in it can be sent
-      }
+      const entry = read(this.storage, key);
+      if (isEntry(entry)) this.#entries.set(entry.client_id, entry);
+      else this.storage?.removeItem(key); // half-written, or of an older page and without a ticket: it cannot be sent
     }
   }
 
@@ -47,54 +53,84 @@ export class Outbox {
     return this.#entries.size;
   }
 
-  /** Questions that are answered here already. @param {number} assignment */
-  answered(assignment) {
-    return new Set([...this.#entries.values()].filter((one) => one.assignment === assignment).map((one) => one.question));
+  /** In the order in which they were given. @returns {Entry[]} */
+  #inOrder() {
+    return [...this.#entries.values()].sort((one, other) => one.seq - other.seq);
   }
 
-  /** @param {Entry} entry */
-  add(entry) {
+  /** What waits of a bundle, in order. @param {number} assignment */
+  waiting(assignment) {
+    return this.#inOrder().filter((one) => one.assignment === assignment);
+  }
+
+  /** Keep an answer, or that it was taken back, and send it. @param {Answer} answer */
+  add(answer) {
+    const seq = Math.max(0, ...[...this.#entries.values()].map((one) => one.seq)) + 1;
+    const entry = { ...answer, seq };
     this.#entries.set(entry.client_id, entry);
-    try {
-      this.storage?.setItem(this.prefix + entry.client_id, JSON.stringify(entry));
-    } catch {
-      // The store is full or forbidden. The answer is still in memory and on its way.
-    }
+    keep(this.storage, this.prefix + entry.client_id, JSON.stringify(entry));
     this.flush();
   }
 
-  /** @param {string} clientId */
-  #drop(clientId) {
-    this.#entries.delete(clientId);
-    this.storage?.removeItem(this.prefix + clientId);
+  /** Forget an entry, unless it has been replaced since it was sent. @param {Entry} entry */
+  #drop(entry) {
+    if (this.#entries.get(entry.client_id)?.seq === entry.seq) this.#entries.delete(entry.client_id);
+    const key = this.prefix + entry.client_id;
+    const kept = /** @type {Entry | null} */ (read(this.storage, key));
+    if (kept?.seq === entry.seq) this.storage?.removeItem(key);
+  }
+
+  /** Another tab goes on: it has taken over what lies in the store. */
+  suspend() {
+    if (!this.storage) return;
+    this.#suspended = true;
+    clearTimeout(this.#timer);
+    this.#entries.clear();
+  }
+
+  /** This tab goes on, with what the other one left. */
+  resume() {
+    this.#suspended = false;
+    this.#load();
   }
 
   /** Send all that waits, now. @returns {Promise<boolean>} whether nothing waits any more */
-  async flush() {
-    if (this.#sending) return false;
+  flush() {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async #run() {
     clearTimeout(this.#timer);
-    this.#sending = true;
     try {
       while (this.#entries.size) {
         if (!this.#failures) this.tell.onState("saving", this.#entries.size);
         await this.#sendOnce();
         this.#failures = 0;
       }
-      this.tell.onState("saved", 0);
+      if (!this.#suspended) this.tell.onState("saved", 0);
       return true;
     } catch (error) {
-      this.#later(error);
+      if (!(error instanceof Unreachable)) throw error;
+      if (!this.#suspended) this.#tryLater();
       return false;
-    } finally {
-      this.#sending = false;
     }
   }
 
+  #tryLater() {
+    const pause = PAUSES_MS[Math.min(this.#failures, PAUSES_MS.length - 1)];
+    this.#failures += 1;
+    this.tell.onState("waiting", this.#entries.size);
+    this.#timer = setTimeout(() => this.flush(), pause * (0.75 + Math.random() / 2));
+  }
+
   async #sendOnce() {
-    const assignment = this.#entries.values().next().value.assignment;
-    const batch = [...this.#entries.values()].filter((one) => one.assignment === assignment).slice(0, BATCH);
+    const waiting = this.#inOrder();
+    const batch = waiting.filter((one) => one.ticket === waiting[0].ticket).slice(0, BATCH);
     try {
-      await this.#deliver(assignment, batch);
+      await this.#deliver(batch);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       // One of them was refused, and with it all. Alone, each shows whether it is the one.
@@ -102,34 +138,38 @@ export class Outbox {
     }
   }
 
-  /** @param {number} assignment @param {Entry[]} batch */
-  async #deliver(assignment, batch) {
-    const receipt = await this.send(assignment, batch.map(({ assignment: _, ...answer }) => answer));
-    for (const id of [...receipt.saved, ...receipt.superseded]) this.#drop(id);
-    if (batch.some((one) => this.#entries.has(one.client_id))) throw new Unreachable("Some answers were not confirmed.");
+  /** @param {Entry[]} batch */
+  async #deliver(batch) {
+    const receipt = await this.send(batch[0].ticket, batch.map(asAnswer));
+    const known = new Set([...receipt.saved, ...Object.keys(receipt.uncounted)]);
+    for (const entry of batch) if (known.has(entry.client_id)) this.#drop(entry);
+    const uncounted = batch
+      .filter((entry) => entry.client_id in receipt.uncounted && !entry.withdrawn)
+      .map((entry) => ({ reason: receipt.uncounted[entry.client_id], entry }));
+    if (uncounted.length) this.tell.onUncounted(uncounted);
+    if (!batch.every((entry) => known.has(entry.client_id))) throw new Unreachable("Some answers were not confirmed.");
   }
 
   /** @param {Entry} entry */
   async #deliverAlone(entry) {
     try {
-      await this.#deliver(entry.assignment, [entry]);
+      await this.#deliver([entry]);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      this.#drop(entry.client_id);
+      this.#drop(entry);
       this.tell.onRefused(error.message, entry);
     }
   }
+}
 
-  /** @param {unknown} error */
-  #later(error) {
-    if (error instanceof SignedOut) {
-      this.tell.onState("signed-out", this.#entries.size);
-      return;
-    }
-    const pause = PAUSES_MS[Math.min(this.#failures, PAUSES_MS.length - 1)];
-    this.#failures += 1;
-    this.tell.onState("waiting", this.#entries.size);
-    this.#timer = setTimeout(() => this.flush(), pause * (0.75 + Math.random() / 2));
-    if (!(error instanceof Unreachable)) throw error;
-  }
+/** What the server is sent of an entry. @param {Entry} entry */
+export function asAnswer({ question, place, answer, response_ms, client_id, withdrawn }) {
+  return { question, place, answer, response_ms, client_id, ...(withdrawn ? { withdrawn } : {}) };
+}
+
+/** @param {any} it @returns {it is Entry} */
+function isEntry(it) {
+  const texts = [it?.ticket, it?.answer, it?.client_id];
+  const numbers = [it?.assignment, it?.question, it?.place, it?.response_ms, it?.seq];
+  return texts.every((one) => typeof one === "string") && numbers.every(Number.isInteger);
 }

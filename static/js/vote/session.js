@@ -1,202 +1,274 @@
-// One sitting: bundles claimed, questions asked one after the other, answers into the outbox.
+// One sitting: consent, practice, bundles one after the other, and the ways out.
 
-import { Refused, SignedOut } from "./api.js";
+import { Refused, SignedOut, Unreachable } from "./api.js";
+import { asAnswer } from "./outbox.js";
+import { hidePanel, panelIsOpen, showPanel } from "./panel.js";
+import * as panels from "./panels.js";
+import { Practice } from "./practice.js";
+import { Run } from "./run.js";
 import * as stage from "./stage.js";
+import { text } from "./texts.js";
+import { Uncounted } from "./uncounted.js";
 
-/** @typedef {import("./api.js").Question} Question */
-/** @typedef {import("./outbox.js").Outbox} Outbox */
+/**
+ * @typedef {{
+ *   api: ReturnType<typeof import("./api.js").createApi>,
+ *   outbox: import("./outbox.js").Outbox,
+ *   asker: import("./asker.js").Asker,
+ *   tabs: import("./tabs.js").Tabs,
+ *   worktime: import("./worktime.js").WorkTime,
+ *   instructions: () => Promise<void>,
+ *   undoKey: () => string,
+ *   breakMinutes: number,
+ * }} Parts
+ */
 
-// A second press within this time is the first one's bounce, not a judgement of pictures just shown.
-const BOUNCE_MS = 120;
-const STALE_MS = 200;
-const MAX_RESPONSE_MS = 86_400_000;
+const RETRY_MS = 4_000;
 
 export class Session {
-  /** @type {Question[]} */
-  #queue = [];
-  #assignment = 0;
-  #total = 0;
-  #visibleSince = NaN;
-  /** @type {string[]} */
-  #refusals = [];
+  /** @type {Run | null} */
+  #run = null;
+  /** @type {Practice | null} */
+  #practice = null;
+  /** @type {"busy" | "asking" | "ended" | "resting" | "away" | "left"} */
+  #phase = "busy";
+  /** @type {(() => void) | null} */
+  #retry = null;
+  #timer = 0;
+  #turn = 0;
+  #uncounted = new Uncounted();
 
-  /**
-   * @param {ReturnType<typeof import("./api.js").createApi>} api
-   * @param {Outbox} outbox
-   * @param {import("./pictures.js").Pictures} pictures
-   * @param {{home: string, login: string}} addresses
-   */
-  constructor(api, outbox, pictures, addresses) {
-    this.api = api;
-    this.outbox = outbox;
-    this.pictures = pictures;
-    this.addresses = addresses;
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.parts = parts;
   }
 
-  get asking() {
-    return Number.isFinite(this.#visibleSince);
+  /** The ticket of the bundle in hand. */
+  get ticket() {
+    const inHand = this.#phase === "asking" || this.#phase === "ended";
+    return inHand && this.#run ? this.#run.bundle.ticket : null;
+  }
+
+  /** Go on in this tab. */
+  start() {
+    this.parts.tabs.take();
+    return this.next();
   }
 
   /** Claim a bundle and begin with it. */
   async next() {
-    this.#visibleSince = NaN;
+    const turn = this.#rest("busy");
     stage.setState("loading");
     try {
-      // What an earlier sitting left behind goes first: the bundle then comes without those questions.
-      await this.outbox.flush();
-      if (this.#refusals.length) return this.#showRefusal();
-      const bundle = await this.api.claim();
-      if ("done" in bundle) return this.#nothingLeft(bundle);
-      const answered = this.outbox.answered(bundle.assignment);
-      this.#assignment = bundle.assignment;
-      this.#total = bundle.total;
-      this.#queue = bundle.questions.filter((one) => !answered.has(one.id));
-      return this.#queue.length ? this.#ask() : this.#finish();
+      // What an earlier sitting left behind goes first: the bundle then comes with those answers in it.
+      await this.parts.outbox.flush();
+      const claimed = await this.parts.api.claim();
+      if (turn === this.#turn) await this.#begin(claimed);
     } catch (error) {
-      return this.#trouble(error);
+      if (turn !== this.#turn) return;
+      this.#trouble(error, () => this.next());
     }
   }
 
-  async #ask() {
-    const question = this.#queue[0];
-    const number = this.#total - this.#queue.length;
-    this.pictures.prepare(this.#queue);
-    stage.setProgress(number, this.#total);
-    // The last question's pictures may stay a moment, so that nothing flickers, but never long enough to be judged again.
-    const late = setTimeout(stage.clear, STALE_MS);
+  /** @param {Awaited<ReturnType<Parts["api"]["claim"]>>} claimed */
+  async #begin(claimed) {
+    if ("done" in claimed) return this.#say(panels.nothingLeft(claimed, this.parts.worktime));
+    if ("needs" in claimed && claimed.needs === "consent") {
+      return this.#say(panels.consentFirst(), { onGo: () => this.#consent() });
+    }
+    const turn = this.#turn;
+    stage.expect(claimed.items);
+    await this.parts.instructions();
+    if (turn !== this.#turn) return undefined;
+    return "needs" in claimed ? this.#firstPractice(claimed.items) : this.#open(claimed);
+  }
+
+  /** @param {import("./api.js").Claimed} claimed */
+  #open(claimed) {
+    this.#phase = "asking";
+    stage.setNotice(this.#uncounted.say());
+    this.#run = new Run(claimed, this.parts, { onWhole: () => this.#whole(), onMissing: () => this.#missing() });
+    return this.#run.ask();
+  }
+
+  async #consent() {
+    const turn = this.#rest("busy");
     try {
-      const trio = await this.pictures.of(question);
-      clearTimeout(late);
-      if (this.#queue[0] !== question) return; // the bundle was taken away meanwhile
-      const visible = await stage.show(trio);
-      stage.setState("asking");
-      stage.announceQuestion(number + 1, this.#total);
-      this.#visibleSince = visible;
+      await this.parts.api.consent();
+      if (turn === this.#turn) await this.next();
     } catch (error) {
-      clearTimeout(late);
-      if (!(error instanceof DOMException)) throw error; // an image that cannot be decoded throws EncodingError
-      this.#pictureMissing();
+      if (turn === this.#turn) this.#trouble(error, () => this.#consent());
     }
   }
 
-  /** @param {"left" | "right"} side */
-  answer(side) {
-    const waited = performance.now() - this.#visibleSince;
-    if (!(waited >= BOUNCE_MS)) return;
-    const question = this.#queue.shift();
-    this.#visibleSince = NaN;
-    stage.markChosen(side);
-    this.outbox.add({
-      assignment: this.#assignment,
-      question: question.id,
-      side,
-      response_ms: Math.min(Math.round(waited), MAX_RESPONSE_MS),
-      client_id: newId(),
+  /** @param {import("./api.js").Item[]} items */
+  #firstPractice(items) {
+    const practice = new Practice(items, this.parts.asker, {
+      onDone: (answers) => this.#practised(answers),
+      onMissing: () => this.#missing(),
     });
-    if (this.#queue.length) this.#ask();
-    else this.#finish();
+    const go = () => {
+      this.#rest("asking");
+      this.#practice = practice;
+      practice.ask();
+    };
+    this.#say(panels.practiceFirst(items.length), { onGo: go });
   }
 
-  #finish() {
-    stage.setProgress(this.#total, this.#total);
-    stage.setState("resting");
-    stage.showPanel(
-      {
-        title: "Thank you",
-        text: `That was a bundle of ${this.#total}. Take a breath, or go on with the next.`,
-        go: "Next bundle",
-        keys: "Enter goes on",
-        leaveHref: this.addresses.home,
-      },
-      () => this.next(),
+  /** @param {{question: number, answer: string}[]} answers */
+  async #practised(answers) {
+    const turn = this.#rest("busy");
+    stage.setState("loading");
+    try {
+      const score = await this.parts.api.practice(answers);
+      if (turn === this.#turn) this.#say(panels.practiceScore(score), { onGo: () => this.next() });
+    } catch (error) {
+      if (turn === this.#turn) this.#trouble(error, () => this.#practised(answers));
+    }
+  }
+
+  #whole() {
+    const { worktime, breakMinutes, undoKey } = this.parts;
+    const total = this.#run?.bundle.total ?? 0;
+    const content = panels.bundleEnd(total, worktime, breakMinutes, undoKey());
+    this.#say(content, { onGo: () => this.next(), onBack: () => this.undo(), onLeave: () => this.stop() }, "ended");
+  }
+
+  #missing() {
+    const practice = this.#practice;
+    const again = () => {
+      this.#rest("asking");
+      this.#practice = practice;
+      (practice ?? this.#run)?.ask();
+    };
+    this.#say(panels.missing(), { onGo: again });
+    this.#retryWhenPossible(again);
+  }
+
+  /** @param {string} answer */
+  answer(answer) {
+    if (this.#phase === "asking" && !panelIsOpen()) (this.#practice ?? this.#run)?.answer(answer);
+  }
+
+  /** Take the last answer back. */
+  undo() {
+    const can = this.#phase === "ended" || (this.#phase === "asking" && !panelIsOpen() && !this.#practice);
+    if (!can) return;
+    this.#phase = "asking";
+    this.#run?.undo();
+  }
+
+  /** The server takes answers, and does not count them. @param {{reason: string, entry: import("./outbox.js").Entry}[]} kept */
+  uncounted(kept) {
+    for (const { reason } of kept) this.#uncounted.add(reason);
+    if (this.#phase === "busy") return; // said with the next bundle
+    const overtaken = kept.some(
+      ({ reason, entry }) => reason !== "repeated" && entry.assignment === this.#run?.bundle.assignment,
     );
+    // Where the bundle in hand is over, nothing more of it would count either.
+    if (overtaken && this.#phase === "asking") {
+      this.#say(panels.overtaken(this.#uncounted.say()), { onGo: () => this.next() });
+    } else stage.setNotice(this.#uncounted.say());
   }
 
-  /** @param {import("./api.js").Nothing} done */
-  #nothingLeft(done) {
-    stage.setState("resting");
-    const given = done.votes === 1 ? "1 answer" : `${done.votes.toLocaleString("en")} answers`;
-    stage.showPanel({
-      title: done.paused ? "A pause" : "That was all",
-      text: done.paused
-        ? "This campaign is paused. Your answers are kept; come back later."
-        : done.votes
-          ? `There is nothing left for you here. You gave ${given}. Thank you.`
-          : "There is nothing to answer here at the moment.",
-      leave: "To the start page",
-      leaveHref: this.addresses.home,
-    });
-  }
-
-  /** The clock starts again: the pictures were covered meanwhile. */
-  restartClock() {
-    if (this.asking) this.#visibleSince = performance.now();
-  }
-
-  /**
-   * The server will not take an answer. If it belongs to the bundle in hand, the rest of that would be refused too.
-   * @param {string} message @param {import("./outbox.js").Entry} entry
-   */
+  /** The server will not take an answer. @param {string} message @param {import("./outbox.js").Entry} entry */
   refused(message, entry) {
-    this.#refusals.push(message);
-    if (entry.assignment === this.#assignment) this.#showRefusal();
+    const elsewhere = this.#phase === "asking" && entry.assignment !== this.#run?.bundle.assignment;
+    if (elsewhere || this.#phase === "away" || this.#phase === "left") stage.setNotice(message);
+    else this.#say(panels.refused(message), { onGo: () => this.next() });
   }
 
-  #showRefusal() {
-    const [message] = this.#refusals;
-    this.#refusals = [];
-    this.#queue = [];
-    this.#visibleSince = NaN;
-    stage.setState("resting");
-    stage.showPanel(
-      { title: "An answer came too late", text: message, go: "Go on with another bundle", leaveHref: this.addresses.home },
-      () => this.next(),
-    );
+  /** The bundle in hand is held no more. Claim: it may be given again, with the answers in it. @param {string} ticket */
+  async lost(ticket) {
+    if (this.#phase !== "asking" || ticket !== this.ticket) return;
+    const run = this.#run;
+    try {
+      const claimed = await this.parts.api.claim();
+      if (this.#phase !== "asking" || this.#run !== run) return;
+      const same = "items" in claimed && "ticket" in claimed && claimed.assignment === run?.bundle.assignment;
+      if (same) run?.renew(claimed);
+      else this.#say(panels.overtaken(text("overtaken.text")), { onGo: () => this.next() });
+    } catch (error) {
+      // Without a connection the next answer or heartbeat tells how it stands; without a sign-in, the next claim.
+      if (!(error instanceof Unreachable || error instanceof SignedOut || error instanceof Refused)) throw error;
+    }
   }
 
-  #pictureMissing() {
-    stage.setState("resting");
-    stage.showPanel(
-      {
-        title: "A picture did not come",
-        text: "The connection may have broken. Your answers are kept.",
-        go: "Try again",
-        leaveHref: this.addresses.home,
-      },
-      () => this.next(),
-    );
+  /** Another tab goes on. */
+  stepAside() {
+    if (this.#phase === "left") return;
+    this.parts.outbox.suspend();
+    const takeBack = () => {
+      this.parts.outbox.resume();
+      this.start();
+    };
+    this.#run = null;
+    this.#say(panels.away(), { onGo: takeBack }, "away");
   }
 
-  /** @param {unknown} error */
-  #trouble(error) {
+  /** The connection is back. */
+  online() {
+    if (this.#phase === "away") return;
+    this.parts.outbox.flush();
+    this.#retry?.();
+  }
+
+  /** Leave: send what waits, give the bundle back; one that is answered whole is submitted by that. */
+  async stop() {
+    const ticket = this.ticket;
+    this.#rest("left");
+    hidePanel();
+    stage.setState("loading");
+    const all = await this.parts.outbox.flush();
+    if (ticket && all) {
+      await this.parts.api.giveBack(ticket).catch(() => undefined); // its lease runs out by itself
+    }
+    if (document.body.dataset.guest) this.#say(panels.stopped(), { onGo: () => this.next() });
+    else location.assign(document.body.dataset.home ?? "/");
+  }
+
+  /** The page goes away: a bundle that is answered whole is submitted, for nothing is left to be taken back. */
+  leave() {
+    if (this.#phase !== "ended" || !this.#run) return;
+    const { ticket, assignment } = this.#run.bundle;
+    const waiting = this.parts.outbox.waiting(assignment);
+    const sent = waiting.length ? this.parts.api.send(ticket, waiting.map(asAnswer), true) : this.parts.api.giveBack(ticket);
+    sent.catch(() => undefined); // nobody is there to be told; what is unsent is kept, and the lease runs out
+  }
+
+  /** @param {import("./panel.js").Content} content @param {import("./panel.js").Deeds} [deeds] @param {typeof this.#phase} [phase] */
+  #say(content, deeds = {}, phase = "resting") {
+    this.#rest(phase);
     stage.setState("resting");
+    showPanel(content, deeds);
+  }
+
+  /** Ask nothing, and wait for nothing, from now on. @param {typeof this.#phase} phase */
+  #rest(phase) {
+    this.#phase = phase;
+    clearTimeout(this.#timer);
+    this.#retry = null;
+    this.parts.asker.stop();
+    this.#practice?.end();
+    this.#practice = null;
+    if (phase !== "ended") stage.setUndo(false);
+    return ++this.#turn;
+  }
+
+  /** @param {unknown} error @param {() => void} again */
+  #trouble(error, again) {
     if (error instanceof SignedOut) {
-      const text = "Your sign-in has ended. Answers that were not saved yet wait in this browser.";
-      stage.showPanel({ title: "Please sign in again", text, leave: "Sign in", leaveHref: this.addresses.login });
+      this.#say(panels.signIn());
       return;
     }
-    const title = error instanceof Refused ? "That did not work" : "No connection";
-    const text = error instanceof Refused ? error.message : "The server cannot be reached. Your answers are kept.";
-    stage.showPanel({ title, text, go: "Try again", leaveHref: this.addresses.home }, () => this.next());
+    if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+    this.#say(panels.trouble(error), { onGo: again });
+    if (error instanceof Unreachable) this.#retryWhenPossible(again);
   }
 
-  /** Leave: send what waits, give the rest of the bundle back to others. */
-  async stop() {
-    this.#visibleSince = NaN;
-    await this.outbox.flush();
-    if (this.#queue.length && !this.outbox.size) {
-      await this.api.giveBack(this.#assignment).catch(() => undefined); // its lease runs out by itself
-    }
-    location.assign(this.addresses.home);
+  /** @param {() => void} again */
+  #retryWhenPossible(again) {
+    this.#retry = again;
+    this.#timer = setTimeout(again, RETRY_MS);
   }
-}
-
-/** A random UUID; the short way exists only where the page came over HTTPS or from this machine. */
-function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }

@@ -1,44 +1,74 @@
-// What is on the screen. It knows elements and no rules.
+// What is on the screen while questions are asked. It knows elements and no rules.
 
-/** @typedef {{reference: HTMLImageElement, left: HTMLImageElement, right: HTMLImageElement}} Trio */
+import { counted, text } from "./texts.js";
+
+/** @typedef {import("./stimuli.js").Face} Face */
+/** @typedef {import("./api.js").Item} Item */
 
 /** @param {string} id */
-const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-const bar = byId("bar");
-const count = byId("count");
-const saved = byId("saved");
-const announce = byId("announce");
-const panel = byId("panel");
-const frames = {
-  reference: byId("reference"),
-  left: byId("left").querySelector(".frame"),
-  right: byId("right").querySelector(".frame"),
-};
+const NOTICE_MS = 10_000;
+const page = document.body;
+/** @type {Record<string, HTMLElement>} */
+const frames = {};
+for (const frame of document.querySelectorAll(".frame[data-role]")) {
+  const element = /** @type {HTMLElement} */ (frame);
+  frames[element.dataset.role ?? ""] = element;
+}
 
 /** @param {"loading" | "asking" | "resting"} state */
 export function setState(state) {
-  document.body.dataset.state = state;
+  page.dataset.state = state;
 }
 
-/** Put three decoded pictures on; resolves when they are on the screen. @param {Trio} trio @returns {Promise<number>} */
-export async function show(trio) {
-  await Promise.all(Object.values(trio).map((image) => image.decode()));
-  for (const place of /** @type {const} */ (["reference", "left", "right"])) frames[place].replaceChildren(trio[place]);
-  panel.hidden = true;
-  // The first callback comes before the frame that shows the pictures is painted, the second right after it.
-  await frame();
-  return frame();
+/**
+ * Put an item's stimuli on; resolves when they are on the screen.
+ * @param {Item} item @param {Face[]} faces @param {import("./shapes.js").Shapes} shapes @returns {Promise<number>}
+ */
+export async function show(item, faces, shapes) {
+  await Promise.all(faces.map(({ element }) => (element instanceof HTMLImageElement ? element.decode() : null)));
+  shapes.clear();
+  page.dataset.asks = item.kind;
+  page.dataset.form = faces.some(({ solid }) => solid) ? "shape" : faces.every(isWords) ? "text" : "picture";
+  const solids = [];
+  for (const [role, frame] of Object.entries(frames)) {
+    const face = faces.find((one) => one.role === role);
+    frame.replaceChildren(...(face?.element ? [face.element] : []));
+    if (face?.solid) solids.push({ frame, solid: face.solid, alt: face.alt });
+  }
+  if (solids.length) shapes.show(solids);
+  letScroll();
+  // The first callback comes before the frame that shows them is painted, the second right after it.
+  await painted();
+  return painted();
 }
 
-/** Take the pictures off while the next ones are on their way. */
-export function clear() {
-  for (const place of Object.values(frames)) place.replaceChildren();
+/** @param {Face} face */
+const isWords = ({ element }) => element?.className === "words";
+
+/** Words that are longer than their frame can be scrolled by keys too. */
+function letScroll() {
+  for (const words of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("figure .words"))) {
+    if (words.scrollHeight > words.clientHeight + 1) words.tabIndex = 0;
+  }
+}
+
+/** What instructions have to speak of. @param {Item[]} items */
+export function expect(items) {
+  const turning = items.some((item) => (item.reference ?? item.stimulus)?.kind === "shape");
+  page.classList.toggle("has-shapes", turning);
+}
+
+/** Take the stimuli off while the next ones are on their way. @param {import("./shapes.js").Shapes} shapes */
+export function clear(shapes) {
+  shapes.clear();
+  for (const frame of Object.values(frames)) frame.replaceChildren();
   setState("loading");
 }
 
 /** The next frame, or a moment later where the page is hidden and gets none. @returns {Promise<number>} */
-function frame() {
+function painted() {
   return new Promise((resolve) => {
     const late = setTimeout(() => resolve(performance.now()), 250);
     requestAnimationFrame(() => {
@@ -50,53 +80,53 @@ function frame() {
 
 /** @param {number} answered @param {number} total */
 export function setProgress(answered, total) {
-  bar.setAttribute("width", `${total ? (100 * answered) / total : 0}%`);
-  count.textContent = `${Math.min(answered + 1, total)} of ${total}`;
+  byId("bar").setAttribute("width", `${total ? (100 * answered) / total : 0}%`);
+  byId("count").textContent = total ? text("progress", { n: Math.min(answered + 1, total), total }) : "\u00a0";
 }
 
-/** @param {number} number @param {number} total */
-export function announceQuestion(number, total) {
-  announce.textContent = `Question ${number} of ${total}`;
+/** Say what is asked to those who do not see it. @param {Item} item @param {number} n @param {number} total @param {string} before */
+export function announceItem(item, n, total, before) {
+  const prompt = byId("asking").querySelector(`[data-prompt="${item.kind}"]`)?.textContent?.trim() ?? "";
+  byId("announce").textContent = [before, text(`announce.${item.kind}`, { n, total, prompt })].filter(Boolean).join(" ");
 }
 
-/** @param {"left" | "right"} side */
-export function markChosen(side) {
-  const button = byId(side);
-  button.classList.remove("chosen");
-  void button.offsetWidth; // restarts the animation
-  button.classList.add("chosen");
-}
-
-/** @param {import("./outbox.js").State} state @param {number} waiting @param {string} login */
-export function setSaved(state, waiting, login) {
-  saved.dataset.kind = state === "signed-out" ? "waiting" : state;
-  if (state === "signed-out") {
-    const link = document.createElement("a");
-    link.href = login;
-    link.textContent = `Sign in to save ${waiting}`;
-    saved.replaceChildren(link);
-    return;
+/** @param {string} answer */
+export function markChosen(answer) {
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll(`#asking [data-action="${answer}"]`))) {
+    button.classList.remove("chosen");
+    void button.offsetWidth; // restarts the animation
+    button.classList.add("chosen");
   }
-  saved.textContent = { saved: "Saved", saving: "Saving", waiting: `${waiting} waiting` }[state];
 }
 
-/**
- * @param {{title: string, text: string, go?: string, keys?: string, leave?: string, leaveHref?: string}} content
- * @param {() => void} [onGo]
- */
-export function showPanel(content, onGo) {
-  byId("panel-title").textContent = content.title;
-  byId("panel-text").textContent = content.text;
-  byId("panel-keys").textContent = content.keys ?? "";
-  const go = byId("panel-go");
-  go.hidden = !content.go;
-  go.textContent = content.go ?? "";
-  go.onclick = onGo ?? null;
-  const leave = /** @type {HTMLAnchorElement} */ (byId("panel-leave"));
-  leave.textContent = content.leave ?? "Stop for now";
-  if (content.leaveHref) leave.href = content.leaveHref;
-  panel.hidden = false;
-  (content.go ? go : leave).focus();
+/** @param {import("./outbox.js").State} state @param {number} waiting */
+export function setSaved(state, waiting) {
+  const saved = byId("saved");
+  saved.dataset.kind = state;
+  saved.textContent = state === "waiting" ? counted("waiting", waiting) : text(state);
 }
 
-export const panelIsOpen = () => !panel.hidden;
+/** Whether there is an answer that can be taken back. @param {boolean} can */
+export function setUndo(can) {
+  const undo = /** @type {HTMLButtonElement} */ (byId("undo"));
+  undo.setAttribute("aria-disabled", String(!can));
+}
+
+let noticed = 0;
+
+/** A sentence that is no reason to stop; it goes by itself. @param {string} sentence */
+export function setNotice(sentence) {
+  if (!sentence) return;
+  byId("notice").textContent = sentence;
+  clearTimeout(noticed);
+  noticed = setTimeout(() => byId("notice").replaceChildren(), NOTICE_MS);
+}
+
+/** What practice says of an answer. @param {"right" | "wrong" | ""} kind @param {string} [sentence] @param {string} [look] the answer to look at again */
+export function setFeedback(kind, sentence = "", look = "") {
+  byId("feedback").dataset.kind = kind;
+  byId("feedback").textContent = sentence;
+  for (const button of page.querySelectorAll("#asking [data-action]")) {
+    button.classList.toggle("look", button.getAttribute("data-action") === look);
+  }
+}

@@ -281,3 +281,15 @@ def test_votes_of_a_worker_who_counts_less_weigh_less(campaign):
     rows = Consensus.objects.filter(question__round=round)
     assert {row.weight for row in rows} == {0.5, 1.5, 2.5}
     assert all(row.weight == row.margin / 2 for row in rows)
+
+
+@pytest.mark.parametrize("name", ["margin", "one-coin", "dawid-skene", "side-frame"])
+def test_every_aggregator_counts_a_round_and_freezes_it(alice, collection, name):
+    campaign = small_campaign(owner=alice, collection=collection, name=name, aggregator=name)
+    round, dataset = closed_round(campaign)
+    rows = Consensus.objects.filter(question__round=round, method=campaign.method)
+    assert rows.count() == round.size
+    assert campaign_agreement(campaign).rows[-1].total == round.size
+    assert len(dataset_load(dataset).triplets) == rows.exclude(winner="").count() > 0
+    majority = [row.winner == ("a" if row.votes_a > row.votes_b else "b") for row in rows if row.margin == 5]
+    assert np.mean(majority) > 0.95

@@ -5,8 +5,10 @@ from django.utils import timezone
 
 from annotation.models import Assignment, Question, UncountedVote
 from annotation.selectors.queue import assignment_questions
+from annotation.services.campaigns import campaign_status_set
 from annotation.services.conduct import worker_exclude
 from annotation.services.participations import participation_get
+from annotation.services.rounds import round_close, round_close_complete
 from annotation.services.submission import assignment_submit
 from tests.annotation.services.invariants import unanswered, wrongly_asked_on
 from tests.annotation.services.people import (
@@ -57,6 +59,39 @@ def test_an_assignment_with_an_open_question_is_not_submitted(open_round):
     record(first, *answers(first)[:-1])
     assert not assignment_submit(assignment_id=first.pk, now=timezone.now())
     assert status(first) == "active"
+
+
+def test_a_whole_bundle_is_submitted_though_the_campaign_rests(open_round):
+    first = whole(claim(open_round.campaign, person("bob")))
+    campaign_status_set(campaign=open_round.campaign, status="paused")
+    assert claim(open_round.campaign, first.worker) is None
+    assert status(first) == "submitted"
+
+
+def test_closing_a_round_submits_what_is_answered_whole_and_ends_the_rest(open_round):
+    first, second = whole(claim(open_round.campaign, person("bob"))), claim(open_round.campaign, person("carol"))
+    record(second, *answers(second)[:-1])
+    round_close(round=open_round)
+    assert (status(first), status(second)) == ("submitted", "expired")
+    assert Assignment.objects.get(pk=first.pk).submitted is not None
+
+
+def test_a_round_is_complete_only_when_nobody_is_asked_or_answers(alice, collection):
+    round = opened(alice, collection, hits=1, votes_per_question=1)
+    assert not round_close_complete(round=round)
+    assignment = claim(round.campaign, person("bob"))
+    assert not round_close_complete(round=round)
+    finish(assignment)
+    assert round_close_complete(round=round)
+    round.refresh_from_db()
+    assert round.status == "closing"
+
+
+def test_who_lost_a_lease_goes_on_where_they_stopped(open_round):
+    first = claim(open_round.campaign, person("bob"))
+    record(first, *answers(first)[:2])
+    expire(first)
+    assert claim(open_round.campaign, first.worker).pk == first.pk
 
 
 def test_submitting_again_changes_nothing(open_round):

@@ -4,33 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from django.core import signing
 from django.test import Client
 
-from annotation.models import Assignment, Campaign, Participation, Question, Round, UncountedVote, Vote
+from annotation.models import Assignment, Campaign, Participation, Question, Round, Vote
 from annotation.selectors.queue import left_candidate
-
-
-@pytest.fixture
-def page(client: Client, bob: Any, open_round: Round) -> Any:
-    """Bob's browser: page("claim", {...}) gives status and JSON."""
-    client.force_login(bob)
-
-    def post(name: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        content = body if isinstance(body, (str, bytes)) else json.dumps({} if body is None else body)
-        address = f"/annotate/{open_round.campaign.slug}/{name}/"
-        response = client.post(address, content, content_type="application/json")
-        return response.status_code, response.json()
-
-    return post
-
-
-def answer(item: dict[str, Any] | int, answer: str = "left", **changes: Any) -> dict[str, Any]:
-    where = {"question": item} if isinstance(item, int) else {"question": item["question"], "place": item["place"]}
-    return {**where, "answer": answer, "response_ms": 812, "client_id": str(uuid4()), **changes}
+from tests.annotation.views.voting import answer
 
 
 def test_a_bundle_comes_with_pictures_and_says_nothing_about_them(page: Any, open_round: Round) -> None:
@@ -146,16 +126,6 @@ def test_votes_need_the_ticket_and_no_sign_in(page: Any, client: Client) -> None
     assert page("claim")[0] == 401
 
 
-@pytest.mark.parametrize("ticket", [None, "", 7, "x:y:z", signing.dumps([1, 1, 1, 3, 0], salt="another")])
-@pytest.mark.parametrize("name", ["votes", "heartbeat", "return"])
-def test_a_ticket_that_we_did_not_make_opens_nothing(page: Any, name: str, ticket: Any) -> None:
-    page("claim")
-    status, refusal = page(name, {"ticket": ticket, "answers": [GOOD]})
-    assert status == 409
-    assert "ticket" in refusal["message"]
-    assert Vote.objects.count() == 0
-
-
 def test_a_returned_bundle_is_free_for_others(page: Any) -> None:
     _, bundle = page("claim")
     assert page("return", {"ticket": bundle["ticket"]}) == (
@@ -239,71 +209,6 @@ def test_labels_are_asked_and_answered(page: Any, open_round: Round) -> None:
         assert (status, wrong in refusal["message"]) == (409, True)
 
 
-GOOD = {"question": 1, "answer": "left", "response_ms": 5, "client_id": "8e6fdc6b-1d4d-4d0c-a1a0-0c7d9a2b3c4d"}
-
-
-@pytest.mark.parametrize(
-    ("changes", "names"),
-    [
-        ({"answers": None}, "answers"),
-        ({"answers": []}, "answers"),
-        ({"answers": {}}, "answers"),
-        ({"answers": [GOOD] * 801}, "answers"),
-        ({"answers": ["left"]}, "answers[0]"),
-        ({"answers": [GOOD, GOOD]}, "client_id"),
-        ({"answers": [GOOD | {"question": None}]}, "answers[0].question"),
-        ({"answers": [GOOD | {"question": True}]}, "answers[0].question"),
-        ({"answers": [GOOD | {"question": 1.5}]}, "answers[0].question"),
-        ({"answers": [GOOD | {"question": 2**63}]}, "answers[0].question"),
-        ({"answers": [GOOD | {"place": "4"}]}, "answers[0].place"),
-        ({"answers": [GOOD | {"place": -1}]}, "answers[0].place"),
-        ({"answers": [GOOD | {"answer": "up"}]}, "answers[0].answer"),
-        ({"answers": [GOOD | {"answer": "9"}]}, "answers[0].answer"),
-        ({"answers": [GOOD | {"answer": ["left"]}]}, "answers[0].answer"),
-        ({"answers": [GOOD | {"withdrawn": "yes"}]}, "answers[0].withdrawn"),
-        ({"answers": [GOOD | {"response_ms": -1}]}, "answers[0].response_ms"),
-        ({"answers": [GOOD | {"response_ms": 86_400_001}]}, "answers[0].response_ms"),
-        ({"answers": [GOOD | {"response_ms": "5"}]}, "answers[0].response_ms"),
-        ({"answers": [GOOD | {"client_id": "x"}]}, "answers[0].client_id"),
-        ({"answers": [GOOD | {"client_id": 7}]}, "answers[0].client_id"),
-    ],
-)
-def test_an_answer_that_makes_no_sense_is_refused_by_field(page: Any, changes: Any, names: str) -> None:
-    _, bundle = page("claim")
-    status, refusal = page("votes", {"ticket": bundle["ticket"], **changes})
-    assert status == 400
-    assert names in refusal["message"]
-    assert refusal["message"].endswith(".")
-    assert Vote.objects.count() == UncountedVote.objects.count() == 0
-
-
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"[]", b"null"])
-@pytest.mark.parametrize("name", ["votes", "heartbeat", "return", "practice"])
-def test_what_is_no_json_object_is_refused(page: Any, name: str, body: bytes) -> None:
-    status, refusal = page(name, body)
-    assert status == 400
-    assert "JSON" in refusal["message"]
-
-
-def test_questions_that_are_not_in_the_bundle_are_refused(page: Any, open_round: Round) -> None:
-    _, bundle = page("claim")
-    other = open_round.questions.exclude(hit=Assignment.objects.get(pk=bundle["assignment"]).hit).first()
-    for question in (other.pk, 10**12):
-        for submit in (True, False):
-            body = {"ticket": bundle["ticket"], "answers": [answer(question)], "submit": submit}
-            assert page("votes", body)[0] == 409
-    body = {"ticket": bundle["ticket"], "answers": [answer(bundle["items"][0] | {"place": 1})]}
-    assert page("votes", body)[0] == 409, "there is no probe at that place"
-    assert Vote.objects.count() == 0
-
-
-def test_one_bad_answer_keeps_its_whole_post_out(page: Any) -> None:
-    _, bundle = page("claim")
-    good, bad = answer(bundle["items"][0]), answer(10**9)
-    assert page("votes", {"ticket": bundle["ticket"], "answers": [good, bad]})[0] == 409
-    assert Vote.objects.count() == 0
-
-
 def test_the_page_itself_gives_the_script_all_it_needs(client: Client, bob: Any, open_round: Round) -> None:
     client.force_login(bob)
     html = client.get(f"/annotate/{open_round.campaign.slug}/").content.decode()
@@ -325,3 +230,18 @@ def test_a_picture_is_data_and_kept_for_ever(client: Client, bob: Any, open_roun
     assert response["Content-Security-Policy"].startswith("default-src 'none'")
     assert response["X-Content-Type-Options"] == "nosniff"
     assert client.get(f"/stimuli/{stimulus.pk}/{'0' * 12}/").status_code == 404
+
+
+def test_how_the_questions_are_looked_at_is_kept_with_the_assignment(page: Any) -> None:
+    _, bundle = page("claim", {"client": {"width": 390, "touch": True}})
+    page("claim", {"client": {"width": 1280}})
+    assert Assignment.objects.get(pk=bundle["assignment"]).client == {"width": 390, "touch": True}
+
+
+@pytest.mark.parametrize(
+    "client", [7, {"width": [390]}, {"x" * 81: 1}, {"agent": "x" * 81}, {str(n): n for n in range(13)}]
+)
+def test_a_browser_that_says_too_much_is_refused(page: Any, client: Any) -> None:
+    status, refusal = page("claim", {"client": client})
+    assert status == 400
+    assert "client" in refusal["message"]
