@@ -1,4 +1,4 @@
-"""Aggregators: name -> dotted path, resolved on first use."""
+"""Aggregators: name -> dotted path, resolved on first use, so that scipy is loaded only by those that need it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,21 @@ from typing import Protocol, cast
 from annotation.quality.aggregate import Aggregate
 from annotation.quality.votes import VoteTable
 
+# Of triplets; "side-frame" needs votes with `left`.
 AGGREGATORS = {
     "margin": "annotation.quality.margin.MarginAggregator",
+    "one-coin": "annotation.quality.one_coin.OneCoin",
+    "dawid-skene": "annotation.quality.dawid_skene.DawidSkene",
+    "side-frame": "annotation.quality.side_frame.SideFrame",
 }
+
+LABEL_AGGREGATORS = {
+    "plurality": "annotation.quality.plurality.PluralityAggregator",
+    "one-coin": "annotation.quality.one_coin.OneCoin",
+    "dawid-skene": "annotation.quality.dawid_skene.DawidSkene",
+}
+
+WEIGHTINGS = ("raw", "unit", "calibrated")  # every aggregator takes each of them
 
 
 class Aggregator(Protocol):
@@ -27,10 +39,23 @@ class Aggregator(Protocol):
 
 
 def load_aggregator(name: str) -> Callable[..., Aggregator]:
-    """The class of that name, to be called with its settings.
+    """The class of that name for triplets, to be called with its settings, such as ``weight="unit"``.
 
     Raises:
         KeyError: If there is none.
     """
-    module, _, attribute = AGGREGATORS[name].rpartition(".")
+    return _load(AGGREGATORS[name])
+
+
+def load_label_aggregator(name: str) -> Callable[..., Aggregator]:
+    """The class of that name for labels, to be called with its settings.
+
+    Raises:
+        KeyError: If there is none.
+    """
+    return _load(LABEL_AGGREGATORS[name])
+
+
+def _load(path: str) -> Callable[..., Aggregator]:
+    module, _, attribute = path.rpartition(".")
     return cast(Callable[..., Aggregator], getattr(import_module(module), attribute))

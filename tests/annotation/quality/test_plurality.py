@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotation.quality.margin import MarginAggregator
-from annotation.quality.plurality import plurality
+from annotation.quality.plurality import PluralityAggregator, kept_labels, one_accuracy_posterior, plurality
 from annotation.quality.votes import VoteTable
 
 VOTES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from([0.0, 0.5, 1.0])), max_size=30)
@@ -76,3 +76,41 @@ def test_a_vote_that_counts_less_lowers_the_weight_and_moves_nothing_else(votes:
 def test_weights_of_votes_lie_between_nought_and_one(weight: list[float]) -> None:
     with pytest.raises(ValueError, match="weight"):
         VoteTable(np.array([0, 0]), np.array([0, 1]), np.array([0, 1], dtype=np.int8), 1, np.array(weight))
+
+
+def test_labels_are_kept_as_in_the_paper() -> None:
+    """Paper 000, IV-C: at least 3 of 5 for positive (0) or negative (2); neutral (1) is never kept."""
+    counts = np.array([[3, 1, 1], [2, 2, 1], [0, 5, 0], [1, 0, 4], [5, 0, 0], [3, 0, 3], [4, 0, 3], [0, 0, 0]])
+    wanted = np.array([True, False, True])
+    assert kept_labels(counts, wanted=wanted).tolist() == [0, -1, -1, 2, 0, -1, 0, -1]
+    assert kept_labels(counts, wanted=wanted, at_least=4).tolist() == [-1, -1, -1, 2, 0, -1, 0, -1]
+    assert kept_labels(counts)[2] == 1
+    assert kept_labels(np.zeros((0, 3), int)).shape == (0,)
+
+
+@pytest.mark.parametrize(("choices", "right"), [(2, 0.75), (3, 0.6), (4, 0.8)])
+def test_the_posterior_of_the_plurality_is_that_of_people_of_one_accuracy(choices: int, right: float) -> None:
+    rng = np.random.default_rng(choices)
+    truth = rng.integers(0, choices, 20_000)
+    answers = np.where(
+        rng.random((20_000, 5)) < right,
+        truth[:, None],
+        (truth[:, None] + rng.integers(1, choices, (20_000, 5))) % choices,
+    )
+    counts = np.stack([(answers == label).sum(axis=1) for label in range(choices)], axis=1)
+    likelihood = right**counts * ((1 - right) / (choices - 1)) ** (5 - counts)
+    bayes = likelihood / likelihood.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(one_accuracy_posterior(counts), bayes, atol=0.02)
+
+
+def test_the_aggregator_says_what_the_function_says() -> None:
+    rng = np.random.default_rng(0)
+    votes = VoteTable(rng.integers(0, 9, 80), rng.integers(0, 5, 80), rng.integers(0, 3, 80), 10, n_choices=3)
+    for weight in ("raw", "unit"):
+        got = PluralityAggregator(weight=weight).fit(votes)
+        plain = plurality(
+            question=votes.question, choice=votes.choice, n_questions=10, n_choices=3, unit=weight == "unit"
+        )
+        np.testing.assert_array_equal(got.winner, plain.winner)
+        np.testing.assert_array_equal(got.weight, plain.weight)
+        np.testing.assert_array_equal(got.margin, plain.margin)
