@@ -27,7 +27,8 @@ format: $(DEV)
 
 # The pictures in docs/screenshots, taken anew by the browser tests.
 screenshots: $(DEV)
-	SEMBLANCE_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser -m browser
+	SEMBLANCE_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser/test_pages.py \
+		tests/browser/test_run.py tests/browser/test_voting_looks.py tests/browser/test_workers.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Semblance needs Python 3.11 or newer.")'

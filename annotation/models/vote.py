@@ -7,6 +7,8 @@ and no query of votes has to remember to leave something out.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
@@ -35,6 +37,11 @@ class Answered(models.Model):
 
     def __str__(self) -> str:
         return f"{self.worker} on {self.question_id}: {self.choice}"
+
+    def as_given(self) -> dict[str, Any]:
+        """The fields that an answer keeps, whether it counts or not."""
+        names = ("question_id", "assignment_id", "worker_id", "left", "choice", "response_ms", "client_id", "created")
+        return {name: getattr(self, name) for name in names}
 
 
 class Vote(Answered):

@@ -140,22 +140,8 @@ def _fill(assignment: Assignment, kept: list[UncountedVote]) -> list[UncountedVo
         given.add((one.question_id, free[0]))
         mine.add(one.question_id)
         back.append((one, free[0]))
-    Vote.objects.bulk_create(_vote(one, slot) for one, slot in back)
+    Vote.objects.bulk_create(Vote(**one.as_given(), slot=slot) for one, slot in back)
     return [one for one, _ in back]
-
-
-def _vote(one: UncountedVote, slot: int) -> Vote:
-    return Vote(
-        question_id=one.question_id,
-        assignment_id=one.assignment_id,
-        worker_id=one.worker_id,
-        slot=slot,
-        left=one.left,
-        choice=one.choice,
-        response_ms=one.response_ms,
-        client_id=one.client_id,
-        created=one.created,
-    )
 
 
 def _status_after(assignment: Assignment) -> Assignment.Status:

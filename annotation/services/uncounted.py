@@ -14,18 +14,5 @@ def votes_uncount(*, votes: Iterable[Vote], reason: UncountedVote.Reason, now: d
     moved = list(votes)
     Vote.objects.filter(pk__in=[vote.pk for vote in moved]).delete()
     return UncountedVote.objects.bulk_create(
-        UncountedVote(
-            question_id=vote.question_id,
-            assignment_id=vote.assignment_id,
-            worker_id=vote.worker_id,
-            slot=vote.slot,
-            left=vote.left,
-            choice=vote.choice,
-            response_ms=vote.response_ms,
-            client_id=vote.client_id,
-            created=vote.created,
-            reason=reason,
-            since=now,
-        )
-        for vote in moved
+        UncountedVote(**vote.as_given(), slot=vote.slot, reason=reason, since=now) for vote in moved
     )
