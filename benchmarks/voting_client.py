@@ -9,7 +9,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -39,23 +39,29 @@ class Tally:
         return len(self.claim_ms) + len(self.submit_ms)
 
 
-class Page:
-    """One browser's connection: its cookies, its CSRF token, one request at a time."""
+def signed_in(cookies: dict[str, str]) -> dict[str, str]:
+    """The headers of a browser with these cookies."""
+    return {
+        "X-CSRFToken": cookies["csrftoken"],
+        "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+    }
 
-    def __init__(self, port: int, cookies: dict[str, str]) -> None:
+
+class Page:
+    """One browser's connection, with its headers; one request at a time."""
+
+    def __init__(self, port: int, headers: dict[str, str]) -> None:
         self.port = port
         origin = f"127.0.0.1:{port}"
-        lines = [
-            f"Host: {origin}",
-            f"Origin: http://{origin}",
-            "User-Agent: benchmark",
-            "Accept: */*",
-            "Content-Type: application/json",
-        ]
-        if cookies:
-            lines.append(f"X-CSRFToken: {cookies['csrftoken']}")
-            lines.append("Cookie: " + "; ".join(f"{name}={value}" for name, value in cookies.items()))
-        self._headers = "\r\n".join(lines)
+        fields = {
+            "Host": origin,
+            "Origin": f"http://{origin}",
+            "User-Agent": "benchmark",
+            "Accept": "*/*",
+            "Content-Type": "application/json",
+            **headers,
+        }
+        self._headers = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -73,8 +79,10 @@ class Page:
 
     async def post(self, path: str, body: object) -> tuple[int, Any, float]:
         """Send JSON; returns status, JSON and the milliseconds from the first byte out to the last byte in."""
-        content = json.dumps(body).encode()
-        head = f"POST {path} HTTP/1.1\r\n{self._headers}\r\nContent-Length: {len(content)}\r\n\r\n"
+        return await self.request("POST", path, json.dumps(body).encode())
+
+    async def request(self, method: str, path: str, content: bytes = b"") -> tuple[int, Any, float]:
+        head = f"{method} {path} HTTP/1.1\r\n{self._headers}Content-Length: {len(content)}\r\n\r\n"
         reader, writer = await self.open()
         begin = time.perf_counter()
         writer.write(head.encode() + content)
@@ -85,7 +93,7 @@ class Page:
         data = await reader.readexactly(int(length[1]))
         elapsed = (time.perf_counter() - begin) * 1000
         status = int(answer[9:12])
-        return status, json.loads(data) if status == 200 else data[:200].decode(errors="replace"), elapsed
+        return status, json.loads(data) if status in (200, 201) else data[:200].decode(errors="replace"), elapsed
 
 
 @dataclass
@@ -101,47 +109,58 @@ class Annotator:
 
     async def settle(self) -> None:
         """Before the clock starts: be somewhere within a HIT, so that claims come spread, as they do in use."""
-        self.bundle = await self._ask("claim/", {}, []) or {}
-        questions = self.bundle.get("questions", [])
-        if done := questions[: self.chance.randrange(len(questions) or 1)]:
-            await self._send([self._chosen(question["id"]) for question in done])
-            self.bundle["questions"] = questions[len(done) :]
+        if self.bundle:
+            return  # from an earlier turn
+        await self._claim([])
+        items = self._asked()
+        for item in items[: self.chance.randrange(len(items) or 1)]:
+            await self._send(item, [])
 
     async def work(self, until: float) -> None:
         while time.perf_counter() < until and self.failures < _PATIENCE:
-            for question in self.bundle.get("questions", []):
+            for item in self._asked():
                 if time.perf_counter() >= until or self.failures >= _PATIENCE:
                     return
-                await self._send([self._chosen(question["id"])], self.tally.submit_ms)
-            self.bundle = await self._ask("claim/", {}, self.tally.claim_ms) or {}
+                await self._send(item, self.tally.submit_ms)
+            await self._claim(self.tally.claim_ms)
             if "done" in self.bundle:
                 return
 
-    def _chosen(self, question: int) -> dict[str, Any]:
-        return {
-            "question": question,
-            "side": self.chance.choice(["left", "right"]),
+    async def _claim(self, times: list[float]) -> None:
+        """The next HIT; this submits the one that is answered whole."""
+        self.bundle = await self._ask("claim/", {}, times) or {}
+
+    def _asked(self) -> list[dict[str, Any]]:
+        return [item for item in self.bundle.get("items", []) if "given" not in item]
+
+    async def _send(self, item: dict[str, Any], times: list[float]) -> None:
+        answer = {
+            "question": item["question"],
+            "place": item["place"],
+            "answer": self.chance.choice(["left", "right"]),
             "response_ms": self.chance.randint(600, 3000),
             "client_id": str(UUID(int=self.chance.getrandbits(128), version=4)),
         }
-
-    async def _send(self, answers: list[dict[str, Any]], times: list[float] | None = None) -> None:
-        body = {"assignment": self.bundle["assignment"], "answers": answers}
-        receipt = await self._ask("votes/", body, [] if times is None else times)
+        body = {"ticket": self.bundle["ticket"], "submit": False, "answers": [answer]}
+        receipt = await self._ask("votes/", body, times)
         if receipt is None:
             return
+        item["given"] = {"client_id": answer["client_id"], "answer": answer["answer"]}
         self.tally.acknowledged += receipt["saved"]
-        if set(receipt["saved"]) != {answer["client_id"] for answer in answers}:
+        if receipt["saved"] != [answer["client_id"]]:
             self.tally.errors.append(f"an answer was not saved: {receipt}")
 
     async def _ask(self, what: str, body: object, times: list[float]) -> Any:
-        """Post and note the time; None where it failed, which is noted too."""
+        return await self.ask(self.page.post(self.address + what, body), what, times)
+
+    async def ask(self, asked: Awaitable[tuple[int, Any, float]], what: str, times: list[float]) -> Any:
+        """Wait for an answer and note the time; None where it failed, which is noted too."""
         try:
-            status, answer, elapsed = await self.page.post(self.address + what, body)
+            status, answer, elapsed = await asked
         except (OSError, asyncio.IncompleteReadError, ValueError) as error:
             status, answer, elapsed = 0, repr(error), 0.0
             await self.page.close()
-        if status == 200:
+        if status in (200, 201):
             self.failures = 0
             times.append(elapsed)
             return answer
@@ -174,16 +193,16 @@ class BareAnnotator(Annotator):
 def annotators(port: int, address: str, cookies: Sequence[dict[str, str]]) -> tuple[Tally, list[Annotator]]:
     tally = Tally()
     return tally, [
-        Annotator(Page(port, jar), address, tally, random.Random(f"{address}{number}"))
+        Annotator(Page(port, signed_in(jar)), address, tally, random.Random(f"{address}{number}"))
         for number, jar in enumerate(cookies)
     ]
 
 
-def bare_annotators(port: int, count: int, seed: int) -> tuple[Tally, list[Annotator]]:
+def bare_annotators(port: int, path: str, numbers: range) -> tuple[Tally, list[Annotator]]:
     tally = Tally()
     return tally, [
-        BareAnnotator(Page(port, {}), "/", tally, random.Random(f"{seed}-{number}"), number=number)
-        for number in range(count)
+        BareAnnotator(Page(port, {}), path, tally, random.Random(f"{path}{number}"), number=number)
+        for number in numbers
     ]
 
 
@@ -191,7 +210,7 @@ def drive(tally: Tally, people: Sequence[Annotator], seconds: float, meter: Mete
     """Let everybody work for so many seconds, or until nothing is left where `seconds` is 0.
 
     Args:
-        tally: What they share and fill.
+        tally: What they share and fill; a further turn adds to it.
         people: Who works.
         seconds: For how long.
         meter: Reads the CPU seconds of the server and of the database (None where they cannot be seen).
@@ -209,9 +228,10 @@ async def _drive(tally: Tally, people: Sequence[Annotator], seconds: float, mete
     begin = time.perf_counter()
     until = begin + seconds if seconds else float("inf")
     await asyncio.gather(*(one.work(until) for one in people))
-    tally.seconds, tally.cpu_seconds = time.perf_counter() - begin, time.process_time() - cpu
+    tally.seconds += time.perf_counter() - begin
+    tally.cpu_seconds += time.process_time() - cpu
     server_after, database_after = meter()
-    tally.server_cpu = server_after - server
+    tally.server_cpu += server_after - server
     if database is not None and database_after is not None:
-        tally.database_cpu = database_after - database
+        tally.database_cpu = (tally.database_cpu or 0.0) + database_after - database
     await asyncio.gather(*(one.page.close() for one in people))

@@ -93,8 +93,8 @@ def _history(campaign: Any) -> list[Any]:
     Assignment.objects.bulk_create(
         (
             Assignment(
-                hit=hit, worker=regulars[(place * hit.slots + slot) % REGULARS], slot=slot, seed=slot,
-                status=Assignment.Status.SUBMITTED, lease_until=now, submitted=now,
+                campaign=campaign, hit=hit, slot=slot, worker=regulars[(place * hit.slots + slot) % REGULARS],
+                seed=slot, status=Assignment.Status.SUBMITTED, lease_until=now, submitted=now,
             )
             for place, hit in enumerate(done)
             for slot in range(hit.slots)

@@ -1,4 +1,4 @@
-"""Sites and servers of their own for benchmarks.voting: a data folder, a database, gunicorn, and their CPU time."""
+"""Sites and servers of their own for benchmarks.voting: a data folder, a database, a server, and their CPU time."""
 
 import http.client
 import json
@@ -26,31 +26,53 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICK
 
 
-class Server:
-    """Gunicorn with two workers of four threads, on a port of its own."""
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
-    def __init__(self, application: str, environment: dict[str, str], log: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        self._log = log
-        command = [
-            sys.executable, "-m", "gunicorn", application, "--workers", str(WORKERS), "--threads", str(THREADS),
-            "--bind", f"127.0.0.1:{self.port}", "--log-level", "warning",
-        ]  # fmt: skip
+
+class Server:
+    """A server on a port of its own, and the processes that it works with."""
+
+    def __init__(
+        self,
+        command: list[str],
+        environment: dict[str, str],
+        log: Path,
+        *,
+        port: int,
+        workers: int = WORKERS,
+        path: str = "/",
+        patience: float = 60,
+    ) -> None:
+        """Start it and wait until it answers.
+
+        Args:
+            command: What starts it.
+            environment: Its environment variables.
+            log: Where its output goes.
+            port: Where it will listen.
+            workers: The processes that it starts; 0: it works itself.
+            path: What is asked for until it answers.
+            patience: Seconds that it may take.
+        """
+        self.port = port
+        self._log, self._workers, self._path = log, workers, path
         with log.open("wb") as file:
             self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file)
         try:
-            self._wait()
+            self._wait(patience)
             self.workers = self._children()
         except BaseException:
             self.stop()
             raise
 
-    def _wait(self) -> None:
-        deadline = time.monotonic() + 60
+    def _wait(self, patience: float) -> None:
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline and self._process.poll() is None:
-            if len(self._children()) == WORKERS and self._answers():
+            if len(self._children()) >= self._workers and self._answers():
                 return
             time.sleep(0.1)
         sys.exit(f"The server did not start:\n{self._log.read_text()[-3000:]}")
@@ -58,7 +80,7 @@ class Server:
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            connection.request("GET", "/")
+            connection.request("GET", self._path)
             return connection.getresponse().status < 400
         except OSError:
             return False  # not listening yet
@@ -77,10 +99,10 @@ class Server:
         return sorted(found)
 
     def cpu(self) -> float:
-        """CPU seconds of the workers so far."""
+        """CPU seconds of the processes that serve, so far."""
         if self._children() != self.workers:
             sys.exit(f"A worker of the server died:\n{self._log.read_text()[-3000:]}")
-        return sum(cpu_seconds(pid) for pid in self.workers)
+        return sum(cpu_seconds(pid) for pid in [self._process.pid, *self.workers])
 
     def stop(self) -> None:
         self._process.terminate()
@@ -129,7 +151,12 @@ class Site:
 
     @contextmanager
     def server(self) -> Iterator[Server]:
-        server = Server("config.wsgi", self.environment, self.folder / "server.log")
+        port = free_port()
+        command = [
+            sys.executable, "-m", "gunicorn", "config.wsgi", "--workers", str(WORKERS), "--threads", str(THREADS),
+            "--bind", f"127.0.0.1:{port}", "--log-level", "warning",
+        ]  # fmt: skip
+        server = Server(command, self.environment, self.folder / "server.log", port=port)
         try:
             yield server
         finally:
@@ -189,15 +216,19 @@ def why_no_postgres(server: str) -> str:
 
 
 @contextmanager
-def bare_server(*, questions: int, votes: int) -> Iterator[Server]:
-    """The bare endpoint of benchmarks.voting_bare, served like the product."""
+def bare_server(python: Path, *, questions: int, votes: int) -> Iterator[Server]:
+    """The bare endpoint of benchmarks.voting_bare, by as many workers as the product has."""
     from benchmarks.voting_bare import make
 
     with tempfile.TemporaryDirectory(prefix="semblance-bare-") as folder:
-        path = Path(folder) / "bare.sqlite3"
+        path, port = Path(folder) / "bare.sqlite3", free_port()
         make(path, questions=questions, votes=votes)
         environment = {**os.environ, "BARE_DATABASE": str(path)}
-        server = Server("benchmarks.voting_bare:application", environment, Path(folder) / "server.log")
+        command = [
+            str(python), "-m", "uvicorn", "benchmarks.voting_bare:application", "--factory", "--workers", str(WORKERS),
+            "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--no-access-log",
+        ]  # fmt: skip
+        server = Server(command, environment, Path(folder) / "server.log", port=port)
         try:
             yield server
         finally:

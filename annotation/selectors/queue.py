@@ -7,12 +7,29 @@ three probes follow it at 4·p + 1, + 2 and + 3. So a place says by itself which
 import hashlib
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from annotation.models import CANT_TELL, Assignment, Probe, Question, Stimulus, Vote
 
 STRIDE = 4
+# Written out, because each claim asks these, and building such a query takes ten times as long as running it.
+_ASKED = """
+SELECT question.id, question.position, question.kind, question.reference_id, question.a_id, question.b_id,
+    vote.worker_id, vote.client_id, vote.choice, vote."left"
+FROM annotation_question AS question
+LEFT JOIN annotation_vote AS vote ON vote.question_id = question.id AND vote.slot = %s
+WHERE question.hit_id = %s AND question.wanted > %s
+"""
+_MISSING = """
+SELECT
+    (SELECT count(*) FROM annotation_question AS question
+     WHERE question.hit_id = %s AND question.wanted > %s AND NOT EXISTS (
+        SELECT 1 FROM annotation_vote AS vote WHERE vote.question_id = question.id AND vote.slot = %s))
+    + (SELECT count(*) FROM annotation_probe WHERE assignment_id = %s AND choice = '')
+"""
 
 
 @dataclass(frozen=True)
@@ -78,42 +95,61 @@ def assignment_items(assignment: Assignment) -> list[Item]:
 
     Left out is what an earlier holder of the slot answered.
     """
-    votes = Vote.objects.filter(slot=assignment.slot, question__hit=assignment.hit_id).order_by()
-    rows = votes.values_list("question", "worker", "client_id", "choice", "left")
-    others = {question for question, worker, *_ in rows if worker != assignment.worker_id}
-    mine = {row[0]: Given(str(row[2]), answer_of(row[3], row[4])) for row in rows if row[1] == assignment.worker_id}
-    asked = (
-        Question.objects.filter(hit=assignment.hit_id, wanted__gt=assignment.slot)
-        .exclude(pk__in=others)
-        .select_related("reference__collection", "a__collection", "b__collection")
-        .order_by("position")
-    )
-    items = [
-        _item(
-            question,
-            STRIDE * question.position,
-            left_candidate(seed=assignment.seed, question_id=question.pk),
-            mine.get(question.pk),
+    rows = []
+    with connection.cursor() as cursor:
+        cursor.execute(_ASKED, (assignment.slot, assignment.hit_id, assignment.slot))
+        for pk, position, kind, reference, a, b, worker, client_id, choice, shown in cursor.fetchall():
+            if worker not in (None, assignment.worker_id):
+                continue
+            left = left_candidate(seed=assignment.seed, question_id=pk)
+            given = None if worker is None else _given(client_id, choice, shown)
+            rows.append(_Row(STRIDE * position, pk, kind, reference, (a, b), left, given))
+    return _items(rows + _probe_rows(assignment))
+
+
+@dataclass
+class _Row:
+    """An item whose stimuli are still keys: a bundle shows many stimuli several times, and each is read once."""
+
+    place: int
+    question_id: int
+    kind: str
+    reference: int
+    candidates: tuple[int | None, int | None]  # a and b, of a triplet
+    left: str
+    given: Given | None = None
+
+
+def _given(client_id: UUID | str, choice: str, left: str) -> Given:
+    """SQLite, asked without a model, gives a UUID as a text without hyphens."""
+    return Given(str(UUID(str(client_id))), answer_of(choice, left))
+
+
+def _probe_rows(assignment: Assignment) -> list[_Row]:
+    columns = ("question_id", "question__kind", "question__reference_id", "question__a_id", "question__b_id")
+    dealt = Probe.objects.filter(assignment=assignment).order_by()
+    return [
+        _Row(place, pk, kind, reference, (a, b), left, _given(client_id, choice, left) if client_id else None)
+        for place, left, choice, client_id, pk, kind, reference, a, b in dealt.values_list(
+            "place", "left", "choice", "client_id", *columns
         )
-        for question in asked
     ]
-    probes = Probe.objects.filter(assignment=assignment).select_related(
-        "question__reference__collection", "question__a__collection", "question__b__collection"
-    )
-    for probe in probes:
-        given = Given(str(probe.client_id), answer_of(probe.choice, probe.left)) if probe.choice else None
-        items.append(_item(probe.question, probe.place, probe.left, given))
-    return sorted(items, key=lambda item: item.place)
+
+
+def _items(rows: list[_Row]) -> list[Item]:
+    keys = {key for row in rows for key in (row.reference, *row.candidates) if key is not None}
+    stimuli = Stimulus.objects.in_bulk(keys)
+    items = []
+    for row in sorted(rows, key=lambda row: row.place):
+        a, b = (None if key is None else stimuli[key] for key in row.candidates)
+        left, right = (a, b) if row.left == "a" else (b, a)
+        items.append(Item(row.place, row.question_id, row.kind, stimuli[row.reference], left, right, row.given))
+    return items
 
 
 def assignment_questions(assignment: Assignment) -> list[Item]:
     """What this worker has still to answer in an assignment, in order."""
     return [item for item in assignment_items(assignment) if item.given is None]
-
-
-def _item(question: Question, place: int, left: str, given: Given | None) -> Item:
-    sides = (question.a, question.b) if left == "a" else (question.b, question.a)
-    return Item(place, question.pk, question.kind, question.reference, *sides, given)
 
 
 def questions_missing(hit_id: int, slot: int) -> QuerySet[Question]:
@@ -124,5 +160,7 @@ def questions_missing(hit_id: int, slot: int) -> QuerySet[Question]:
 
 def items_missing(assignment: Assignment) -> int:
     """How many questions and probes of an assignment are unanswered."""
-    probes = Probe.objects.filter(assignment=assignment, choice="").count()
-    return questions_missing(assignment.hit_id, assignment.slot).count() + probes
+    slot = assignment.slot
+    with connection.cursor() as cursor:
+        cursor.execute(_MISSING, (assignment.hit_id, slot, slot, assignment.pk))
+        return int(cursor.fetchone()[0])

@@ -16,7 +16,6 @@ from annotation.services.assignments import assignment_claim, assignment_heartbe
 from annotation.services.participations import consent_give, participation_get, practice_finish
 from annotation.services.tickets import Ticket, ticket_read
 from annotation.services.votes import votes_record
-from annotation.services.votes_quick import vote_record_quick
 from annotation.views.answers import read_answer, read_answers, read_client, whole_number
 from annotation.views.bundle import assignment_json, practice_json
 from annotation.views.doorway import json_body, json_doorway
@@ -107,8 +106,6 @@ def votes(request: HttpRequest, slug: str) -> HttpResponseBase:
     ticket = ticket_read(body.get("ticket"))
     answers = read_answers(body)
     submit = body.get("submit", True)
-    if len(answers) == 1 and submit is False and vote_record_quick(ticket=ticket, answer=answers[0]):
-        return JsonResponse({"saved": [str(answers[0].client_id)], "uncounted": {}})
     receipt = votes_record(
         assignment_id=ticket.assignment_id, worker=_worker(ticket), answers=answers, submit=submit is not False
     )
