@@ -23,9 +23,10 @@ CHOICES = ("a", "b", CANT_TELL, *"012345678")
 class Answered(models.Model):
     """What both kinds of answers hold."""
 
-    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="%(class)ss")
+    # Question and worker are first in indexes of each table's own; one more would be written with every answer.
+    question = models.ForeignKey(Question, on_delete=models.PROTECT, db_index=False, related_name="%(class)ss")
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="%(class)ss")
-    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="%(class)ss")
+    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, db_index=False, related_name="%(class)ss")
     left = models.CharField(max_length=1, blank=True, help_text="The candidate shown on the left; empty for a label.")
     choice = models.CharField(max_length=1, help_text="a, b, the number of the label, or x for can't tell.")
     response_ms = models.PositiveIntegerField(help_text="From pictures visible to answer, on the browser's clock.")
@@ -72,4 +73,7 @@ class UncountedVote(Answered):
 
     class Meta:
         ordering = ("id",)
-        indexes = (models.Index(fields=("worker", "reason"), name="annotation_uncounted_worker"),)
+        indexes = (
+            models.Index(fields=("worker", "reason"), name="annotation_uncounted_worker"),
+            models.Index(fields=("question",), name="annotation_uncounted_question"),
+        )

@@ -27,10 +27,17 @@ _LOST = (Assignment.Status.EXPIRED, Assignment.Status.RETURNED)
 _EXPIRE_AT_ONCE = 50
 
 
-def assignment_claim(*, campaign: Campaign, worker: Worker) -> Assignment | None:
+def assignment_claim(
+    *, campaign: Campaign, worker: Worker, participation: Participation | None = None
+) -> Assignment | None:
     """Give the worker a HIT: the one that they hold, one that they lost and can go on with, or the next free one.
 
     A HIT that the worker holds and has answered whole is submitted by this, and the next one is given.
+
+    Args:
+        campaign: Whose HIT is wanted.
+        worker: Who wants it.
+        participation: Of this worker in this campaign, where it was read just now.
 
     Returns:
         The assignment, or None where there is nothing for this worker to answer.
@@ -40,19 +47,20 @@ def assignment_claim(*, campaign: Campaign, worker: Worker) -> Assignment | None
         return None
     assignments_expire(now=timezone.now(), limit=_EXPIRE_AT_ONCE)
     try:
-        return _claim(campaign, worker, timezone.now())
+        return _claim(campaign, worker, timezone.now(), participation)
     except IntegrityError:
         # The same worker claimed in another tab at the same moment, and the database let one of the two through.
-        return _claim(campaign, worker, timezone.now())
+        return _claim(campaign, worker, timezone.now(), participation)
 
 
-def _claim(campaign: Campaign, worker: Worker, now: datetime) -> Assignment | None:
+def _claim(campaign: Campaign, worker: Worker, now: datetime, participation: Participation | None) -> Assignment | None:
     holding = Assignment.objects.filter(worker=worker, campaign=campaign, status=Assignment.Status.ACTIVE)
     held = holding.first()
-    submitted = held is not None and assignment_submit(assignment_id=held.pk, now=now)
+    submitted = held is not None and assignment_submit(assignment_id=held.pk, now=now, hit_id=held.hit_id)
     if held is not None and not submitted and lease_extend(assignment=held, campaign=campaign, now=now):
         return held
-    participation, _ = Participation.objects.get_or_create(campaign=campaign, worker=worker)
+    if participation is None:
+        participation, _ = Participation.objects.get_or_create(campaign=campaign, worker=worker)
     participation.campaign = campaign  # which is at hand: no need to read it again
     if not may_take_more(participation):
         return None

@@ -14,6 +14,11 @@ from annotation.models import CANT_TELL, Assignment, Hit, Question, Round, Vote
 from annotation.selectors.queue import items_missing
 
 # An assignment of these has its slot for itself; of the others it lost it.
+# What is asked of a locked HIT's round and campaign; a campaign has forty columns, and every claim comes by here.
+_NEEDED = (
+    "status", "number", "campaign__status", "campaign__votes_first", "campaign__votes_per_question",
+    "campaign__lease_minutes", "campaign__choices", "campaign__cant_tell",
+)  # fmt: skip
 HELD = (Assignment.Status.ACTIVE, Assignment.Status.SUBMITTED)
 
 
@@ -25,22 +30,22 @@ def hit_lock(hit_id: int) -> Hit:
     """
     hit = Hit.objects.select_for_update(no_key=True).get(pk=hit_id)
     # Not joined to the HIT: PostgreSQL would wait for the HIT and then show the round as it was before the wait.
-    hit.round = Round.objects.select_related("campaign").get(pk=hit.round_id)
+    hit.round = Round.objects.select_related("campaign").only(*_NEEDED).get(pk=hit.round_id)
     return hit
 
 
-def assignment_lock(assignment_id: int) -> Assignment:
-    """Lock an assignment and, before it, its HIT; until the transaction ends."""
-    hit = hit_lock(Assignment.objects.values_list("hit", flat=True).get(pk=assignment_id))
+def assignment_lock(assignment_id: int, hit_id: int | None = None) -> Assignment:
+    """Lock an assignment and, before it, its HIT (whose key may be at hand); until the transaction ends."""
+    hit = hit_lock(hit_id or Assignment.objects.values_list("hit", flat=True).get(pk=assignment_id))
     locked = Assignment.objects.select_for_update(no_key=True).get(pk=assignment_id)
     locked.hit = hit
     return locked
 
 
-def assignment_submit(*, assignment_id: int, now: datetime) -> bool:
+def assignment_submit(*, assignment_id: int, now: datetime, hit_id: int | None = None) -> bool:
     """Submit an assignment if all of it is answered; returns whether it is submitted now."""
     with transaction.atomic():
-        assignment = assignment_lock(assignment_id)
+        assignment = assignment_lock(assignment_id, hit_id)
         if assignment.status == Assignment.Status.ACTIVE and not items_missing(assignment):
             assignment_submit_locked(assignment=assignment, now=now)
     return assignment.status == Assignment.Status.SUBMITTED

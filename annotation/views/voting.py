@@ -57,7 +57,7 @@ def claim(request: HttpRequest, slug: str) -> HttpResponseBase:
     if needed:
         return JsonResponse({"needs": needed})
     about = read_client(json_body(request).get("client"))
-    assignment = assignment_claim(campaign=campaign, worker=worker)
+    assignment = assignment_claim(campaign=campaign, worker=worker, participation=participation)
     if assignment is not None and about:
         client_note(assignment=assignment, about=about)
     if assignment is None:
