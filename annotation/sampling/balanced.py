@@ -123,12 +123,27 @@ def _permutations(count: int, n: int, rng: np.random.Generator) -> npt.NDArray[n
 def _repair(columns: Columns, n: int, taken: Keys, rng: np.random.Generator) -> bool:
     """Exchange entries inside columns, in place, until every row is a new question; False when it gives up."""
     keys = question_keys(columns, n)
+    ordered = np.sort(keys)
     for _ in range(ROUNDS):
-        ordered = np.sort(keys)
         bad = _bad_rows(columns, keys, ordered, taken)
-        if not len(bad) or _exchange(columns, keys, ordered, bad, n, taken, rng):
+        if not len(bad):
             return True
+        done, removed, added = _exchange(columns, keys, ordered, bad, n, taken, rng)
+        if done:
+            return True
+        ordered = _replaced(ordered, removed, added)
     return False
+
+
+def _replaced(ordered: Keys, removed: Keys, added: Keys) -> Keys:
+    """The sorted keys without `removed` (each once for each time that it is named) and with `added`, sorted.
+
+    An exchange changes few of many keys; to sort them all again would be most of the work of a large design.
+    """
+    removed, added = np.sort(removed), np.sort(added)
+    again = np.arange(len(removed)) - np.searchsorted(removed, removed)  # the how-manieth of its equals
+    kept = np.delete(ordered, np.searchsorted(ordered, removed) + again)
+    return np.insert(kept, np.searchsorted(kept, added), added)
 
 
 def _bad_rows(columns: Columns, keys: Keys, ordered: Keys, taken: Keys) -> npt.NDArray[np.intp]:
@@ -152,8 +167,11 @@ def _exchange(
     n: int,
     taken: Keys,
     rng: np.random.Generator,
-) -> bool:
-    """Try one exchange for each bad row with a random row; True when that is known to have repaired all of them.
+) -> tuple[bool, Keys, Keys]:
+    """Try one exchange for each bad row with a random row.
+
+    Returns:
+        Whether that is known to have repaired all of them; the keys that are gone, and those that came instead.
 
     An exchange is kept when both rows become new questions. In a dense design, where those are rare, one of the two is
     enough: the bad row wanders until it finds its place.
@@ -164,7 +182,7 @@ def _exchange(
     _, once = np.unique(partner, return_index=True)
     once = once[~contains(active, partner[once])]
     if not len(once):
-        return False
+        return False, keys[:0], keys[:0]
     mine, partner = active[once], partner[once]
     ours, theirs = columns[:, mine], columns[:, partner]
     role, each = rng.integers(0, 3, len(mine)), np.arange(len(mine))
@@ -176,5 +194,7 @@ def _exchange(
     clean &= (times == 1)[back].reshape(new.shape)
     keep = np.flatnonzero(clean.any(axis=0) if wander else clean.all(axis=0))
     columns[:, mine[keep]], columns[:, partner[keep]] = ours[:, keep], theirs[:, keep]
-    keys[mine[keep]], keys[partner[keep]] = new[:, keep]
-    return len(keep) == len(bad) and bool(clean.all())
+    changed = np.concatenate([mine[keep], partner[keep]])
+    removed, added = keys[changed], new[:, keep].ravel()
+    keys[changed] = added
+    return len(keep) == len(bad) and bool(clean.all()), removed, added
