@@ -26,7 +26,6 @@ Columns = npt.NDArray[np.int32]  # (3, T): one row a role, so that a column of t
 ATTEMPTS = 20  # fresh starts before a design counts as out of reach
 ROUNDS = 400  # repairs of one start; each fixes a constant share of the bad rows
 DENSE = 16  # from 1/16 of all triplets on, a repair must be patient
-BLOCK = 1 << 18  # entries shuffled at once: 2 MB of words stay in the cache
 
 
 def balanced_triplets(
@@ -92,46 +91,38 @@ def _checked_count(n: int, k: int) -> int:
 def _columns(n: int, count: int, rng: np.random.Generator) -> Columns:
     """Three columns of ``count`` entries with equal counts of every stimulus, not yet free of repeats."""
     whole, rest = divmod(count, n)
+    items = np.arange(n, dtype=np.int32)
     columns = np.empty((3, count), dtype=np.int32)
-    step = max(1, BLOCK // n)
     for column in columns:
         stream = column[: whole * n].reshape(whole, n)
-        for start in range(0, whole, step):
-            block = stream[start : start + step]
-            block[:] = _permutations(len(block), n, rng)
+        stream[:] = items
+        rng.permuted(stream, axis=1, out=stream)
     if rest:
         # One permutation over and over, cut in three: no column holds a stimulus of this part twice, because rest < n.
-        columns[:, whole * n :] = np.resize(_permutations(1, n, rng)[0], (3, rest))
+        columns[:, whole * n :] = np.resize(rng.permutation(items), (3, rest))
     return columns
-
-
-def _permutations(count: int, n: int, rng: np.random.Generator) -> npt.NDArray[np.uint64]:
-    """``count`` random permutations of 0 … n − 1, (count, n): sort random words that carry their item in the low bits.
-
-    Sorting runs vectorised where a shuffle runs entry by entry: half the time. At least 43 bits are random, so that two
-    words tie, and fall into the items' order, about never.
-    """
-    mask = np.uint64((1 << (n - 1).bit_length()) - 1)
-    words = rng.integers(0, np.iinfo(np.uint64).max, (count, n), dtype=np.uint64, endpoint=True)
-    words &= ~mask
-    words |= np.arange(n, dtype=np.uint64)
-    words.sort(axis=1)
-    words &= mask
-    return words
 
 
 def _repair(columns: Columns, n: int, taken: Keys, rng: np.random.Generator) -> bool:
     """Exchange entries inside columns, in place, until every row is a new question; False when it gives up."""
     keys = question_keys(columns, n)
     ordered = np.sort(keys)
+    wander = DENSE * (len(keys) + len(taken)) > n * (n - 1) * (n - 2) // 2
+    bad = _bad_rows(columns, keys, ordered, taken)
     for _ in range(ROUNDS):
-        bad = _bad_rows(columns, keys, ordered, taken)
         if not len(bad):
             return True
-        done, removed, added = _exchange(columns, keys, ordered, bad, n, taken, rng)
-        if done:
-            return True
-        ordered = _replaced(ordered, removed, added)
+        active = bad[rng.random(len(bad)) < 0.5] if wander else bad
+        mended, removed, added = _exchange(columns, keys, ordered, active, n, taken, rng, wander)
+        if wander:
+            ordered = _replaced(ordered, removed, added)
+            bad = _bad_rows(columns, keys, ordered, taken)
+        else:
+            # Both rows of an exchange came out clean, so what is left to do is known. What went may stay among the
+            # questions not to ask, there are so many others; what came joins them. No pass over the design is needed.
+            added = np.sort(added)
+            taken = np.insert(taken, np.searchsorted(taken, added), added)
+            bad = np.setdiff1d(bad, mended, assume_unique=True)
     return False
 
 
@@ -163,26 +154,23 @@ def _exchange(
     columns: Columns,
     keys: Keys,
     ordered: Keys,
-    bad: npt.NDArray[np.intp],
+    active: npt.NDArray[np.intp],
     n: int,
     taken: Keys,
     rng: np.random.Generator,
-) -> tuple[bool, Keys, Keys]:
-    """Try one exchange for each bad row with a random row.
+    wander: bool,
+) -> tuple[npt.NDArray[np.intp], Keys, Keys]:
+    """Try one exchange for each active row with a random row.
 
     Returns:
-        Whether that is known to have repaired all of them; the keys that are gone, and those that came instead.
+        The active rows that were exchanged; the keys that are gone, and those that came instead.
 
     An exchange is kept when both rows become new questions. In a dense design, where those are rare, one of the two is
     enough: the bad row wanders until it finds its place.
     """
-    wander = DENSE * (len(keys) + len(taken)) > n * (n - 1) * (n - 2) // 2
-    active = bad[rng.random(len(bad)) < 0.5] if wander else bad
     partner = rng.integers(0, len(keys), len(active))
     _, once = np.unique(partner, return_index=True)
     once = once[~contains(active, partner[once])]
-    if not len(once):
-        return False, keys[:0], keys[:0]
     mine, partner = active[once], partner[once]
     ours, theirs = columns[:, mine], columns[:, partner]
     role, each = rng.integers(0, 3, len(mine)), np.arange(len(mine))
@@ -197,4 +185,4 @@ def _exchange(
     changed = np.concatenate([mine[keep], partner[keep]])
     removed, added = keys[changed], new[:, keep].ravel()
     keys[changed] = added
-    return len(keep) == len(bad) and bool(clean.all()), removed, added
+    return mine[keep], removed, added
