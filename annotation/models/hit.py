@@ -89,6 +89,10 @@ class Assignment(models.Model):
         )
         indexes = (
             models.Index(fields=("lease_until",), condition=Q(status="active"), name="annotation_assignment_due"),
+            # Every claim asks whether its worker lost a HIT by time; how many they finished is nothing to it.
+            models.Index(
+                fields=("campaign", "worker"), condition=Q(status="expired"), name="annotation_assignment_lost"
+            ),
         )
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ three probes follow it at 4·p + 1, + 2 and + 3. So a place says by itself which
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -12,7 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from annotation.models import CANT_TELL, Assignment, Probe, Question, Stimulus, Vote
+from annotation.models import CANT_TELL, Assignment, Question, Stimulus, Vote
 
 STRIDE = 4
 # Written out, because each claim asks these, and building such a query takes ten times as long as running it.
@@ -22,6 +23,12 @@ SELECT question.id, question.position, question.kind, question.reference_id, que
 FROM annotation_question AS question
 LEFT JOIN annotation_vote AS vote ON vote.question_id = question.id AND vote.slot = %s
 WHERE question.hit_id = %s AND question.wanted > %s
+"""
+_DEALT = """
+SELECT probe.place, probe."left", probe.choice, probe.client_id,
+    question.id, question.kind, question.reference_id, question.a_id, question.b_id
+FROM annotation_probe AS probe JOIN annotation_question AS question ON question.id = probe.question_id
+WHERE probe.assignment_id = %s
 """
 _MISSING = """
 SELECT
@@ -90,25 +97,8 @@ def answer_of(choice: str, left: str) -> str:
     return choice
 
 
-def assignment_items(assignment: Assignment) -> list[Item]:
-    """All that this worker has answered or has still to answer in an assignment, in order.
-
-    Left out is what an earlier holder of the slot answered.
-    """
-    rows = []
-    with connection.cursor() as cursor:
-        cursor.execute(_ASKED, (assignment.slot, assignment.hit_id, assignment.slot))
-        for pk, position, kind, reference, a, b, worker, client_id, choice, shown in cursor.fetchall():
-            if worker not in (None, assignment.worker_id):
-                continue
-            left = left_candidate(seed=assignment.seed, question_id=pk)
-            given = None if worker is None else _given(client_id, choice, shown)
-            rows.append(_Row(STRIDE * position, pk, kind, reference, (a, b), left, given))
-    return _items(rows + _probe_rows(assignment))
-
-
 @dataclass
-class _Row:
+class Place:
     """An item whose stimuli are still keys: a bundle shows many stimuli several times, and each is read once."""
 
     place: int
@@ -119,31 +109,52 @@ class _Row:
     left: str
     given: Given | None = None
 
+    @property
+    def sides(self) -> tuple[int | None, int | None]:
+        """The candidates of a triplet, left and right."""
+        a, b = self.candidates
+        return (a, b) if self.left == "a" else (b, a)
+
+
+def assignment_places(assignment: Assignment) -> list[Place]:
+    """All that this worker has answered or has still to answer in an assignment, in order.
+
+    Left out is what an earlier holder of the slot answered.
+    """
+    places = []
+    with connection.cursor() as cursor:
+        cursor.execute(_ASKED, (assignment.slot, assignment.hit_id, assignment.slot))
+        for pk, position, kind, reference, a, b, worker, client_id, choice, shown in cursor.fetchall():
+            if worker not in (None, assignment.worker_id):
+                continue
+            left = left_candidate(seed=assignment.seed, question_id=pk)
+            given = None if worker is None else _given(client_id, choice, shown)
+            places.append(Place(STRIDE * position, pk, kind, reference, (a, b), left, given))
+        cursor.execute(_DEALT, (assignment.pk,))
+        for place, left, choice, client_id, pk, kind, reference, a, b in cursor.fetchall():
+            given = _given(client_id, choice, left) if client_id else None
+            places.append(Place(place, pk, kind, reference, (a, b), left, given))
+    return sorted(places, key=lambda one: one.place)
+
 
 def _given(client_id: UUID | str, choice: str, left: str) -> Given:
     """SQLite, asked without a model, gives a UUID as a text without hyphens."""
     return Given(str(UUID(str(client_id))), answer_of(choice, left))
 
 
-def _probe_rows(assignment: Assignment) -> list[_Row]:
-    columns = ("question_id", "question__kind", "question__reference_id", "question__a_id", "question__b_id")
-    dealt = Probe.objects.filter(assignment=assignment).order_by()
-    return [
-        _Row(place, pk, kind, reference, (a, b), left, _given(client_id, choice, left) if client_id else None)
-        for place, left, choice, client_id, pk, kind, reference, a, b in dealt.values_list(
-            "place", "left", "choice", "client_id", *columns
-        )
-    ]
+def stimuli_keys(places: Sequence[Place]) -> list[int]:
+    """The keys of all stimuli that are shown, each once."""
+    return sorted({key for one in places for key in (one.reference, *one.candidates) if key is not None})
 
 
-def _items(rows: list[_Row]) -> list[Item]:
-    keys = {key for row in rows for key in (row.reference, *row.candidates) if key is not None}
-    stimuli = Stimulus.objects.in_bulk(keys)
+def assignment_items(assignment: Assignment) -> list[Item]:
+    """The same with all that is known of the stimuli."""
+    places = assignment_places(assignment)
+    stimuli = Stimulus.objects.in_bulk(stimuli_keys(places))
     items = []
-    for row in sorted(rows, key=lambda row: row.place):
-        a, b = (None if key is None else stimuli[key] for key in row.candidates)
-        left, right = (a, b) if row.left == "a" else (b, a)
-        items.append(Item(row.place, row.question_id, row.kind, stimuli[row.reference], left, right, row.given))
+    for one in places:
+        left, right = (None if key is None else stimuli[key] for key in one.sides)
+        items.append(Item(one.place, one.question_id, one.kind, stimuli[one.reference], left, right, one.given))
     return items
 
 

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from annotation.errors import VoteRejected
-from annotation.models import Assignment, Campaign, Hit, Participation, Round, Vote, Worker
+from annotation.models import Assignment, Campaign, Participation, Round, Vote, Worker
 from annotation.selectors.queue import items_missing, questions_missing
 from annotation.selectors.standing import may_take_more
+from annotation.services.claims_quick import leases_are_due, slot_count_down, slots_of, submit_quick, turns_of
 from annotation.services.probes import probes_deal
 from annotation.services.submission import (
     HELD,
@@ -45,7 +45,8 @@ def assignment_claim(
     if campaign.status != Campaign.Status.RUNNING:
         _submit_held(campaign, worker)
         return None
-    assignments_expire(now=timezone.now(), limit=_EXPIRE_AT_ONCE)
+    if leases_are_due(timezone.now()):
+        assignments_expire(now=timezone.now(), limit=_EXPIRE_AT_ONCE)
     try:
         return _claim(campaign, worker, timezone.now(), participation)
     except IntegrityError:
@@ -54,22 +55,29 @@ def assignment_claim(
 
 
 def _claim(campaign: Campaign, worker: Worker, now: datetime, participation: Participation | None) -> Assignment | None:
-    holding = Assignment.objects.filter(worker=worker, campaign=campaign, status=Assignment.Status.ACTIVE)
-    held = holding.first()
-    submitted = held is not None and assignment_submit(assignment_id=held.pk, now=now, hit_id=held.hit_id)
-    if held is not None and not submitted and lease_extend(assignment=held, campaign=campaign, now=now):
-        return held
+    held, lost = turns_of(campaign_id=campaign.pk, worker_id=worker.pk)
+    if held is not None and (mine := _held(*held, campaign=campaign, now=now)) is not None:
+        return mine
     if participation is None:
         participation, _ = Participation.objects.get_or_create(campaign=campaign, worker=worker)
     participation.campaign = campaign  # which is at hand: no need to read it again
     if not may_take_more(participation):
         return None
-    if (again := _claim_again(campaign, worker, now, Assignment.Status.EXPIRED)) is not None:
+    if lost and (again := _claim_again(campaign, worker, now, Assignment.Status.EXPIRED)) is not None:
         return again
     with transaction.atomic():
         fresh = _claim_new(campaign, worker, now)
     # Where nothing is left, another tab of this worker may have taken the last one since the first look.
+    holding = Assignment.objects.filter(worker=worker, campaign=campaign, status=Assignment.Status.ACTIVE)
     return fresh or _claim_again(campaign, worker, now, Assignment.Status.RETURNED) or holding.first()
+
+
+def _held(pk: int, hit_id: int, *, campaign: Campaign, now: datetime) -> Assignment | None:
+    """What a worker holds and goes on with, its lease extended; None where it is submitted, or over."""
+    if submit_quick(assignment_id=pk, now=now) or assignment_submit(assignment_id=pk, now=now, hit_id=hit_id):
+        return None
+    held = Assignment.objects.get(pk=pk)
+    return held if lease_extend(assignment=held, campaign=campaign, now=now) else None
 
 
 def _submit_held(campaign: Campaign, worker: Worker) -> None:
@@ -106,42 +114,36 @@ def assignment_heartbeat(*, assignment_id: int, worker: Worker) -> datetime | No
 
 
 def _claim_new(campaign: Campaign, worker: Worker, now: datetime) -> Assignment | None:
-    """Claim the first HIT with a free slot; the conditional update is what two claims race for."""
-    mine = Assignment.objects.filter(hit=OuterRef("pk"), worker=worker)
-    free = Hit.objects.filter(
-        ~Exists(mine), round__campaign=campaign, round__status=Round.Status.OPEN, open_slots__gt=0
-    ).order_by("round__number", "number")
-    while (hit := free.first()) is not None:
-        if Hit.objects.filter(pk=hit.pk, open_slots__gt=0).update(open_slots=F("open_slots") - 1):
-            # Another submission may have added slots while this one waited.
-            hit.refresh_from_db(fields=["slots", "open_slots"])
-            assignment = Assignment.objects.create(
-                campaign=campaign,
-                hit=hit,
-                worker=worker,
-                slot=_free_slot(hit),
-                seed=secrets.randbits(31),
-                lease_until=now + timedelta(minutes=campaign.lease_minutes),
-            )
-            probes_deal(assignment=assignment, campaign=campaign)
-            return assignment
-    return None
+    """Claim the first HIT with a free slot."""
+    hit_id = slot_count_down(campaign_id=campaign.pk, worker_id=worker.pk)
+    if hit_id is None:
+        return None
+    assignment = Assignment.objects.create(
+        campaign=campaign,
+        hit_id=hit_id,
+        worker=worker,
+        slot=_free_slot(hit_id),
+        seed=secrets.randbits(31),
+        lease_until=now + timedelta(minutes=campaign.lease_minutes),
+    )
+    probes_deal(assignment=assignment, campaign=campaign)
+    return assignment
 
 
-def _free_slot(hit: Hit) -> int:
+def _free_slot(hit_id: int) -> int:
     """A slot that nobody holds and that misses a vote, of a HIT whose open slots were counted down for it.
 
     One that nobody ever had comes first: who lost theirs then finds it free when they come back. A slot can be full
     without a holder (late answers of one who lost the lease may have filled it); the count of open slots says whether
     there is such a one, and only then are the votes looked at.
     """
-    statuses = list(hit.assignments.values_list("slot", "status"))
-    taken = {slot for slot, status in statuses if status in HELD}
-    lost = {slot for slot, status in statuses if status not in HELD}
-    free = sorted((slot for slot in range(hit.slots) if slot not in taken), key=lambda slot: (slot in lost, slot))
-    if len(free) == hit.open_slots + 1:
+    slots, open_slots, turns = slots_of(hit_id)
+    taken = {slot for slot, status in turns if status in HELD}
+    lost = {slot for slot, status in turns if status not in HELD}
+    free = sorted((slot for slot in range(slots) if slot not in taken), key=lambda slot: (slot in lost, slot))
+    if len(free) == open_slots + 1:
         return free[0]
-    return next(slot for slot in free if questions_missing(hit.pk, slot).exists())
+    return next(slot for slot in free if questions_missing(hit_id, slot).exists())
 
 
 def _claim_again(campaign: Campaign, worker: Worker, now: datetime, status: Assignment.Status) -> Assignment | None:

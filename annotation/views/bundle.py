@@ -1,5 +1,6 @@
 """What the voting page is sent: items with their stimuli, as JSON."""
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -7,7 +8,8 @@ from django.urls import get_script_prefix, reverse
 
 from annotation.models import Assignment, Campaign, Participation, Question, Stimulus
 from annotation.selectors.practice import practice_left, practice_questions
-from annotation.selectors.queue import Item, answer_of, assignment_items
+from annotation.selectors.queue import Place, answer_of, assignment_places, stimuli_keys
+from annotation.selectors.shown import Shown, stimuli_shown
 from annotation.services.tickets import ticket_make
 
 _TURNING = (Stimulus.Kind.POINTS, Stimulus.Kind.MESH)
@@ -15,28 +17,35 @@ _TURNING = (Stimulus.Kind.POINTS, Stimulus.Kind.MESH)
 
 def assignment_json(assignment: Assignment, campaign: Campaign) -> dict[str, Any]:
     """An assignment with all that it shows; items that this worker has answered say so, and can be taken back."""
+    places = assignment_places(assignment)
+    stimuli = stimuli_shown(stimuli_keys(places))
     return {
         "assignment": assignment.pk,
         "ticket": ticket_make(assignment=assignment, campaign=campaign),
         "lease_until": assignment.lease_until.isoformat(),
-        "items": [_item_json(item) for item in assignment_items(assignment)],
+        "items": [_place_json(one, stimuli) for one in places],
     }
 
 
-def _item_json(item: Item) -> dict[str, Any]:
-    shown = {"place": item.place, "question": item.question_id, "kind": item.kind, **_stimuli(item)}
-    if item.given is not None:
-        shown["given"] = {"client_id": item.given.client_id, "answer": item.given.answer}
+def _place_json(one: Place, stimuli: Mapping[int, Shown]) -> dict[str, Any]:
+    sides = [None if key is None else stimuli[key] for key in one.sides]
+    shown = _item_json(one.place, one.question_id, one.kind, stimuli[one.reference], sides)
+    if one.given is not None:
+        shown["given"] = {"client_id": one.given.client_id, "answer": one.given.answer}
     return shown
 
 
-def _stimuli(item: Item) -> dict[str, Any]:
-    if item.left is None or item.right is None:
-        return {"stimulus": stimulus_json(item.reference)}
-    return {
-        "reference": stimulus_json(item.reference),
-        "left": stimulus_json(item.left),
-        "right": stimulus_json(item.right),
+def _item_json(
+    place: int, question_id: int, kind: str, reference: Stimulus | Shown, sides: Sequence[Stimulus | Shown | None]
+) -> dict[str, Any]:
+    item: dict[str, Any] = {"place": place, "question": question_id, "kind": kind}
+    left, right = sides
+    if left is None or right is None:
+        return item | {"stimulus": stimulus_json(reference)}
+    return item | {
+        "reference": stimulus_json(reference),
+        "left": stimulus_json(left),
+        "right": stimulus_json(right),
     }
 
 
@@ -46,12 +55,12 @@ def practice_json(participation: Participation) -> list[dict[str, Any]]:
     for place, question in enumerate(practice_questions(participation.campaign)):
         left = practice_left(question, participation) if question.kind == Question.Kind.TRIPLET else ""
         sides = (question.a, question.b) if left == "a" else (question.b, question.a)
-        item = Item(place, question.pk, question.kind, question.reference, *sides)
-        items.append({**_item_json(item), "expected": answer_of(question.expected, left)})
+        item = _item_json(place, question.pk, question.kind, question.reference, sides)
+        items.append({**item, "expected": answer_of(question.expected, left)})
     return items
 
 
-def stimulus_json(stimulus: Stimulus) -> dict[str, str]:
+def stimulus_json(stimulus: Stimulus | Shown) -> dict[str, str]:
     """How to show a stimulus. Nothing in it says what it is: a key or label could decide the answer."""
     if stimulus.kind == Stimulus.Kind.TEXT:
         return {"kind": "text", "text": stimulus.text}
@@ -61,7 +70,7 @@ def stimulus_json(stimulus: Stimulus) -> dict[str, str]:
     return shown
 
 
-def _address(name: str, stimulus: Stimulus) -> str:
+def _address(name: str, stimulus: Stimulus | Shown) -> str:
     before, after = _around(name, get_script_prefix())
     return f"{before}{stimulus.pk}/{stimulus.sha256[:12]}{after}"
 

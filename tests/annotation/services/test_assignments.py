@@ -207,17 +207,17 @@ def test_claims_of_two_tabs_get_one_hit(open_round, monkeypatch):
     worker, first = person("bob"), []
     free_slot = services._free_slot
 
-    def claimed_meanwhile(hit):
+    def claimed_meanwhile(hit_id):
         if not first:
             # What the other tab committed in this moment: the constraint lets only one of the two through.
-            other = Hit.objects.exclude(pk=hit.pk).first()
+            other = Hit.objects.exclude(pk=hit_id).first()
             first.append(
                 Assignment.objects.create(
                     campaign=open_round.campaign, hit=other, worker=worker, slot=0, seed=1, lease_until=timezone.now()
                 )
             )
             Hit.objects.filter(pk=other.pk).update(open_slots=4)
-        return free_slot(hit)
+        return free_slot(hit_id)
 
     monkeypatch.setattr(services, "_free_slot", claimed_meanwhile)
     with transaction.atomic():
