@@ -2,8 +2,8 @@
 
 from annotation.models.campaign import Campaign, Round
 from annotation.models.collection import Collection, FeatureBlock, Split, Stimulus
-from annotation.models.consensus import Consensus
-from annotation.models.dataset import Dataset
+from annotation.models.consensus import Consensus, Tally
+from annotation.models.dataset import Dataset, DatasetFile
 from annotation.models.hit import Assignment, Hit, Worker
 from annotation.models.participation import Participation
 from annotation.models.probe import Probe
@@ -17,6 +17,7 @@ __all__ = [
     "Collection",
     "Consensus",
     "Dataset",
+    "DatasetFile",
     "FeatureBlock",
     "Hit",
     "Participation",
@@ -25,6 +26,7 @@ __all__ = [
     "Round",
     "Split",
     "Stimulus",
+    "Tally",
     "UncountedVote",
     "Vote",
     "Worker",

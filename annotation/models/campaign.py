@@ -72,6 +72,7 @@ class Campaign(models.Model):
     class Weighting(models.TextChoices):
         RAW = "raw", "Margin (5, 3, 1)"
         UNIT = "unit", "Margin ÷ votes"
+        CALIBRATED = "calibrated", "Calibrated (2p − 1)"
 
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=120, unique=True)
@@ -123,6 +124,13 @@ class Campaign(models.Model):
     invitation = models.CharField(max_length=64, blank=True, help_text="Secret of the invitation link; empty: none.")
     aggregator = models.CharField(max_length=32, default="margin")
     weighting = models.CharField(max_length=16, choices=Weighting, default=Weighting.RAW)
+    label_aggregator = models.CharField(max_length=32, default="plurality")
+    label_threshold = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(99)],
+        help_text="Votes that a label needs to be kept. Empty: the majority of the votes wanted.",
+    )
     label = models.CharField(max_length=64, blank=True, help_text="The stimuli's label that maps are coloured by.")
     seed = models.PositiveIntegerField(default=0)
     created = models.DateTimeField(auto_now_add=True)
@@ -159,8 +167,18 @@ class Campaign(models.Model):
 
     @property
     def method(self) -> str:
-        """The aggregator with its settings, as consensus rows name it."""
+        """The aggregator of triplets with its settings, as consensus rows name it."""
         return f"{self.aggregator}/{self.weighting}"
+
+    @property
+    def label_method(self) -> str:
+        """The aggregator of labels with its settings, as consensus rows name it."""
+        return f"{self.label_aggregator}/{self.weighting}"
+
+    @property
+    def votes_for_label(self) -> int:
+        """Votes that a label needs to be kept: 3 of 5, unless the campaign says otherwise."""
+        return self.label_threshold or self.votes_per_question // 2 + 1
 
 
 class Round(models.Model):

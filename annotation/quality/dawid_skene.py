@@ -43,6 +43,8 @@ class DawidSkene:
         tolerance: Stop when no posterior changes by more; 0 makes all the iterations.
     """
 
+    version = "1"
+
     def __init__(
         self,
         weight: Weighting = "calibrated",
@@ -73,7 +75,7 @@ class DawidSkene:
             fitted.posterior,
             weight=self.weight,
             name="dawid-skene",
-            version="1",
+            version=self.version,
             judge=Judge("posterior", self.right, self.wrong),
         )
 

@@ -41,6 +41,8 @@ class MarginAggregator:
         calibration: p by margin; the standing table where it is left out.
     """
 
+    version = "1"
+
     def __init__(self, weight: Weighting = "raw", *, calibration: Calibration = STANDING) -> None:
         self.weight, self.calibration = weight, calibration
 
@@ -72,7 +74,7 @@ class MarginAggregator:
             winner=winner,
             weight=self._weight(votes, counts, margin, ahead, p).astype(np.float32),
             method=f"margin/{self.weight}",
-            version="1",
+            version=self.version,
             votes_given=votes,
             judge=Judge("others", 0.5, 0.5),
         )

@@ -35,6 +35,8 @@ class OneCoin:
         tolerance: Stop when no posterior changes by more; 0 makes all the iterations.
     """
 
+    version = "1"
+
     def __init__(
         self,
         weight: Weighting = "calibrated",
@@ -64,7 +66,7 @@ class OneCoin:
             fitted.posterior,
             weight=self.weight,
             name="one-coin",
-            version="1",
+            version=self.version,
             judge=Judge("posterior", self.right, self.wrong),
         )
 

@@ -57,6 +57,8 @@ class PluralityAggregator:
         weight: "raw" for the lead, "unit" for the lead over the votes given, "calibrated" for (K·p − 1)/(K − 1).
     """
 
+    version = "1"
+
     def __init__(self, weight: Weighting = "raw") -> None:
         self.weight = weight
 
@@ -91,7 +93,7 @@ class PluralityAggregator:
             winner=got.winner.astype(np.int8),
             weight=weight,
             method=f"plurality/{self.weight}",
-            version=got.version,
+            version=self.version,
             votes_given=votes,
             judge=Judge("others", 0.5, 0.5),
         )

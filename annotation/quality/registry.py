@@ -26,8 +26,22 @@ LABEL_AGGREGATORS = {
 WEIGHTINGS = ("raw", "unit", "calibrated")  # every aggregator takes each of them
 
 
+def stands_alone(name: str, weight: str) -> bool:
+    """Whether each question's result comes from its own votes only, so that a round's do not change with the next.
+
+    Models learn from all votes, a calibrated margin too; and a plurality takes its posterior from how far all agree.
+    """
+    return name == "margin" and weight != "calibrated"
+
+
 class Aggregator(Protocol):
-    """Votes in, one answer and one weight a question out. The class works with its defaults."""
+    """Votes in, one answer and one weight a question out. The class works with its defaults.
+
+    Attributes:
+        version: Of the algorithm; results name it. It changes when the same votes would give other numbers.
+    """
+
+    version: str
 
     def fit(self, votes: VoteTable) -> Aggregate:
         """Aggregate all questions.

@@ -42,6 +42,8 @@ class SideFrame:
         tolerance: Stop when no posterior changes by more; 0 makes all the iterations.
     """
 
+    version = "1"
+
     def __init__(
         self,
         weight: Weighting = "calibrated",
@@ -73,7 +75,7 @@ class SideFrame:
             fitted.posterior,
             weight=self.weight,
             name="side-frame",
-            version="1",
+            version=self.version,
             judge=Judge("posterior", self.right, self.wrong),
         )
 

@@ -6,8 +6,10 @@ from annotation.models import Campaign, Round
 _FIXED_BY_OPENING = frozenset(("kind", "choices", "cant_tell", "votes_per_question", "votes_first"))
 # What people were promised before they began.
 _FIXED_BY_STARTING = frozenset(("reward_cents", "currency"))
+# How votes are counted: after another choice they are counted again, and frozen datasets stay as they are.
+COUNTED_BY = frozenset(("aggregator", "weighting", "label_aggregator"))
 # What still makes sense when nobody is asked any more.
-_NEVER_FIXED = frozenset(("name", "label"))
+_NEVER_FIXED = frozenset(("name", "label", "label_threshold")) | COUNTED_BY
 SETTINGS = (
     _NEVER_FIXED
     | _FIXED_BY_OPENING

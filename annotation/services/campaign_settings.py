@@ -10,8 +10,10 @@ from django.db import transaction
 from annotation.crowd.registry import CHANNELS
 from annotation.errors import AnnotationError, WrongState
 from annotation.models import Campaign, Question, Round
-from annotation.quality.registry import AGGREGATORS
-from annotation.selectors.campaign_settings import SETTINGS, settings_fixed
+from annotation.quality.registry import AGGREGATORS, LABEL_AGGREGATORS
+from annotation.selectors.campaign_settings import COUNTED_BY, SETTINGS, settings_fixed
+from annotation.selectors.votes import COUNTED
+from annotation.services.consensus import consensus_recount
 from annotation.services.golds import probes_prepare
 from annotation.services.invitations import invitation_make
 from annotation.services.proposals import round_propose_balanced
@@ -32,7 +34,12 @@ def campaign_check(campaign: Campaign) -> None:
     _clean(campaign.clean_fields)
     _known("channel", campaign.channel, CHANNELS)
     _known("aggregator", campaign.aggregator, AGGREGATORS)
+    _known("label_aggregator", campaign.label_aggregator, LABEL_AGGREGATORS)
     first, whole = campaign.votes_first, campaign.votes_per_question
+    if campaign.votes_for_label > whole:
+        raise AnnotationError(
+            f"label_threshold is {campaign.label_threshold}; it must be at most votes_per_question, which is {whole}."
+        )
     if first is not None and first >= whole:
         raise AnnotationError(f"votes_first is {first}; it must be less than votes_per_question, which is {whole}.")
     if not _CURRENCY.fullmatch(campaign.currency):
@@ -64,6 +71,7 @@ def campaign_change(*, campaign: Campaign, **changes: Any) -> Campaign:
     """Change settings of a campaign; all of them, or none.
 
     In a draft, a first round that a balanced design proposed is proposed again where its questions would be others.
+    Where votes are to be counted by another method, they are counted first: pages never show a method without results.
 
     Args:
         campaign: What is changed.
@@ -71,10 +79,11 @@ def campaign_change(*, campaign: Campaign, **changes: Any) -> Campaign:
 
     Raises:
         WrongState: A field can not change any more.
-        AnnotationError: A field is unknown, or makes no sense.
+        AnnotationError: A field is unknown, or makes no sense, or the votes cannot be counted by that method.
     """
     if unknown := set(changes) - SETTINGS:
         raise AnnotationError(f"{min(unknown)} is not a setting that can be changed.")
+    counted = _count_by({name: value for name, value in changes.items() if name in COUNTED_BY}, campaign)
     with transaction.atomic():
         changed = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
         fresh = {name: value for name, value in changes.items() if getattr(changed, name) != value}
@@ -90,7 +99,26 @@ def campaign_change(*, campaign: Campaign, **changes: Any) -> Campaign:
             _draft_again(changed, set(fresh))
         elif changed.status != Campaign.Status.CLOSED:
             probes_prepare(campaign=changed)
+    if counted is not None and counted != _rounds_counted(changed):
+        consensus_recount(campaign=changed)  # a round was closed meanwhile, and counted by the method before
     return changed
+
+
+def _count_by(method: dict[str, Any], campaign: Campaign) -> list[int] | None:
+    """Count the votes by other settings, without saving these; returns the rounds, or None where none differs."""
+    other = Campaign.objects.get(pk=campaign.pk)
+    if all(getattr(other, name) == value for name, value in method.items()):
+        return None
+    for name, value in method.items():
+        setattr(other, name, value)
+    campaign_check(other)
+    rounds = _rounds_counted(other)
+    consensus_recount(campaign=other)
+    return rounds
+
+
+def _rounds_counted(campaign: Campaign) -> list[int]:
+    return list(campaign.rounds.filter(status__in=COUNTED).order_by("pk").values_list("pk", flat=True))
 
 
 def _draft_again(campaign: Campaign, fresh: set[str]) -> None:

@@ -1,135 +1,134 @@
-"""From votes to what they come to: one row a question, by one version of one method."""
+"""From votes to what they come to: one row a question, by one version of one method.
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+A version is that of the algorithm and a digest of all that it was given: votes, who gave them, their weights, and what
+calibrates them. Counting the same again changes nothing; other votes, or another worker left out, make other rows
+beside the old ones.
+"""
+
+import hashlib
+from typing import Any
 
 import numpy as np
+from django.utils import timezone
 from numpy.typing import NDArray
 
 from annotation.errors import AnnotationError
-from annotation.models import CANT_TELL, Campaign, Consensus, Participation, Question, Round, Vote
-from annotation.quality.plurality import plurality
-from annotation.quality.registry import AGGREGATORS, load_aggregator
-from annotation.quality.votes import VoteTable
+from annotation.models import Campaign, Participation, Question, Round, Tally
+from annotation.quality.aggregate import Aggregate
+from annotation.quality.registry import (
+    AGGREGATORS,
+    LABEL_AGGREGATORS,
+    load_aggregator,
+    load_label_aggregator,
+    stands_alone,
+)
+from annotation.selectors.calibration import calibration_json, calibration_of, gold_counts
+from annotation.selectors.votes import COUNTED, CampaignVotes, campaign_votes
+from annotation.services.tallies import Scope, tally_hold, tally_write
 
-_BATCH = 2000
-_WINNER = {0: "a", 1: "b", -1: ""}
-
-
-@dataclass(frozen=True)
-class _Votes:
-    """The votes on one kind of question of a round, "can't tell" left out."""
-
-    keys: list[int]  # primary keys of the questions, in the order that they are numbered by
-    question: NDArray[np.int64]
-    worker: NDArray[np.int64]
-    choice: list[str]
-    left: list[str]  # the candidate that was on the left; empty for labels
-    weight: NDArray[np.float64]
-    counts: dict[int, dict[str, int]]  # by question's key and choice, "can't tell" among them
+_DIGITS = 12
 
 
-def _read(round: Round, kind: str) -> _Votes:
-    keys = list(Question.objects.filter(round=round, kind=kind).order_by("pk").values_list("pk", flat=True))
-    every = Vote.objects.filter(question__round=round, question__kind=kind).order_by("pk")
-    counts: dict[int, Counter[str]] = defaultdict(Counter)
-    rows = []
-    for question, worker, choice, left in every.values_list("question", "worker", "choice", "left"):
-        counts[question][choice] += 1
-        if choice != CANT_TELL:
-            rows.append((question, worker, choice, left))
-    less = Participation.objects.filter(campaign=round.campaign_id, weight__lt=1).values_list("worker", "weight")
-    weights = dict(less)
-    workers = np.array([row[1] for row in rows], dtype=np.int64)
-    return _Votes(
-        keys=keys,
-        question=np.searchsorted(np.array(keys, dtype=np.int64), np.array([row[0] for row in rows], dtype=np.int64)),
-        worker=np.unique(workers, return_inverse=True)[1],
-        choice=[row[2] for row in rows],
-        left=[row[3] for row in rows],
-        weight=np.array([weights.get(worker, 1.0) for worker in workers.tolist()], dtype=np.float64),
-        counts={key: dict(sorted(found.items())) for key, found in counts.items()},
-    )
+def consensus_aggregate(*, round: Round) -> list[Tally]:
+    """Count a round by its campaign's method; where the method learns from all rounds, count all anew.
 
+    Running it again changes nothing.
 
-def round_votes(*, round: Round) -> tuple[list[int], VoteTable]:
-    """The votes on a round's triplets as arrays, and the triplets' primary keys in the order of their numbers."""
-    votes = _read(round, Question.Kind.TRIPLET)
-    return votes.keys, _table(votes)
-
-
-def _table(votes: _Votes) -> VoteTable:
-    choice = np.array([one == "b" for one in votes.choice], dtype=np.int8)
-    return VoteTable(
-        question=votes.question,
-        worker=votes.worker,
-        choice=choice,
-        n_questions=len(votes.keys),
-        weight=votes.weight,
-        left=np.array([one == "b" for one in votes.left], dtype=np.int8),
-    )
-
-
-def consensus_aggregate(*, round: Round) -> str:
-    """Write the round's consensus by the campaign's method; running it again changes nothing. Returns the version.
+    Returns:
+        What holds now: a tally for each kind of question that was asked.
 
     Raises:
-        AnnotationError: The campaign's method is unknown.
+        AnnotationError: A method is unknown, or cannot use these votes.
     """
     campaign = round.campaign
-    if campaign.aggregator not in AGGREGATORS:
-        raise AnnotationError(f"There is no aggregator called {campaign.aggregator!r}.")
-    version = _triplets(round, campaign)
-    _labels(round, campaign)
-    return version
+    alone = stands_alone(campaign.aggregator, campaign.weighting)
+    found = (_count(campaign, Question.Kind.TRIPLET, round if alone else None), _count(campaign, Question.Kind.LABEL))
+    return [tally for tally in found if tally is not None]
 
 
-def _triplets(round: Round, campaign: Campaign) -> str:
-    votes = _read(round, Question.Kind.TRIPLET)
-    result = load_aggregator(campaign.aggregator)(weight=campaign.weighting).fit(_table(votes))
-    _write(
-        Consensus(
-            question_id=key,
-            method=result.method,
-            version=result.version,
-            votes_a=int(result.votes_a[row]),
-            votes_b=int(result.votes_b[row]),
-            counts=votes.counts.get(key, {}),
-            margin=int(result.margin[row]),
-            winner=_WINNER[int(result.winner[row])],
-            weight=float(result.weight[row]),
-        )
-        for row, key in enumerate(votes.keys)
-    )
-    return str(result.version)
+def consensus_recount(*, campaign: Campaign) -> list[Tally]:
+    """Count all rounds that are counted by the campaign's method as it is now: after another was chosen, or a worker
+    was excluded or reinstated.
+
+    Votes of excluded workers are left out of all rounds. Datasets that are frozen stay as they are.
+
+    Returns:
+        What holds now: tallies of rounds, or of all rounds together, by the method.
+
+    Raises:
+        AnnotationError: A method is unknown, or cannot use these votes.
+    """
+    found: list[Tally | None] = []
+    if stands_alone(campaign.aggregator, campaign.weighting):
+        for round in campaign.rounds.filter(status__in=COUNTED).order_by("number"):
+            found.append(_count(campaign, Question.Kind.TRIPLET, round))
+    else:
+        found.append(_count(campaign, Question.Kind.TRIPLET))
+    found.append(_count(campaign, Question.Kind.LABEL))
+    return [tally for tally in found if tally is not None]
 
 
-def _labels(round: Round, campaign: Campaign) -> None:
-    votes = _read(round, Question.Kind.LABEL)
-    if not votes.keys:
-        return
-    result = plurality(
-        question=votes.question,
-        choice=np.array([int(one) for one in votes.choice], dtype=np.int64),
-        n_questions=len(votes.keys),
-        n_choices=len(campaign.choices),
-        vote_weight=votes.weight,
-        unit=campaign.weighting == Campaign.Weighting.UNIT,
-    )
-    _write(
-        Consensus(
-            question_id=key,
-            method=f"plurality/{campaign.weighting}",
-            version=result.version,
-            counts=votes.counts.get(key, {}),
-            margin=int(result.margin[row]),
-            winner="" if result.winner[row] < 0 else str(result.winner[row]),
-            weight=float(result.weight[row]),
-        )
-        for row, key in enumerate(votes.keys)
-    )
+def _count(campaign: Campaign, kind: str, round: Round | None = None) -> Tally | None:
+    """Count the questions of a kind, of one round or of all; None where there are none."""
+    triplets = kind == Question.Kind.TRIPLET
+    name = campaign.aggregator if triplets else campaign.label_aggregator
+    if name not in (AGGREGATORS if triplets else LABEL_AGGREGATORS):
+        raise AnnotationError(f"There is no aggregator of {kind}s called {name!r}.")
+    aggregator = (load_aggregator if triplets else load_label_aggregator)(name)
+    read = timezone.now()
+    votes = campaign_votes(campaign, kind=kind, rounds=None if round is None else [round.number])
+    if not len(votes.keys):
+        return None
+    calibrated = triplets and name == "margin" and campaign.weighting == Campaign.Weighting.CALIBRATED
+    gold = gold_counts(campaign) if calibrated else None
+    digest = _digest(votes, gold)
+    version = f"{aggregator(weight=campaign.weighting).version}.{digest[:_DIGITS]}"
+    scope = Scope(campaign, kind, campaign.method if triplets else campaign.label_method, round)
+    tally = scope.tallies.filter(version=version, counted__isnull=False).first()
+    if tally is None:
+        evidence = {"digest": digest, **_evidence(campaign, votes)}
+        settings: dict[str, Any] = {"weight": campaign.weighting}
+        if gold is not None:
+            settings["calibration"] = calibration_of(campaign, votes, gold)
+        got = _fitted(aggregator(**settings), votes)
+        if gold is not None:
+            evidence["calibration"] = calibration_json(settings["calibration"], int(got.margin.max(initial=1)))
+        tally = tally_write(scope=scope, version=version, evidence=evidence, votes=votes, got=got)
+    tally_hold(tally=tally, scope=scope, read=read)
+    tally.refresh_from_db()
+    return tally
 
 
-def _write(rows: Iterable[Consensus]) -> None:
-    Consensus.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)
+def _fitted(aggregator: Any, votes: CampaignVotes) -> Aggregate:
+    try:
+        got: Aggregate = aggregator.fit(votes.table)
+    except ValueError as wrong:
+        raise AnnotationError(f"These votes cannot be counted so: {wrong}") from wrong
+    return got
+
+
+def _digest(votes: CampaignVotes, gold: NDArray[np.int64] | None) -> str:
+    """SHA-256 of all that a method is given, in the order of questions and workers."""
+    table = votes.table
+    hasher = hashlib.sha256(f"{len(votes.keys)} {len(table)} {table.n_choices}".encode())
+    given = [votes.keys, votes.counts_x, table.question, votes.workers[table.worker], table.choice]
+    for part in (*given, table.left, table.weighted, gold):
+        hasher.update(b"-" if part is None else np.ascontiguousarray(part).data)
+    return hasher.hexdigest()
+
+
+def _evidence(campaign: Campaign, votes: CampaignVotes) -> dict[str, Any]:
+    """What is said beside the rows: how much was counted, and whose votes were left out or count less."""
+    standing = Participation.objects.filter(campaign=campaign).order_by("worker__pseudonym")
+    less = standing.filter(worker__in=votes.workers.tolist(), weight__lt=1)
+    return {
+        "rounds": np.unique(votes.round).tolist(),
+        "questions": len(votes.keys),
+        "votes": len(votes.table),
+        "cant_tell": int(votes.counts_x.sum()),
+        "workers": len(votes.workers),
+        "excluded": list(
+            standing.filter(standing=Participation.Standing.EXCLUDED).values_list("worker__pseudonym", flat=True)
+        ),
+        "counted_less": dict(less.values_list("worker__pseudonym", "weight")),
+    }

@@ -78,6 +78,9 @@ class LabelFigure:
     bars: list[tuple[str, str, str]]  # label, its votes, per cent of all votes
     header: list[str]
     rows: list[list[str]]
+    threshold: int
+    kept_header: list[str]
+    kept_rows: list[list[str]]
 
 
 def label_figure(table: LabelTable | None) -> LabelFigure | None:
@@ -88,17 +91,25 @@ def label_figure(table: LabelTable | None) -> LabelFigure | None:
     if table.cant_tell:
         names, votes = [*names, "can’t tell"], [*votes, table.cant_tell]
     level = ["level"] if any(row.level for row in table.rows) else []
+    reasons = ("too few votes", "none has enough", "several have")
     return LabelFigure(
         bars=[(name, f"{count:,}", percent(count / sum(votes))) for name, count in zip(names, votes, strict=True)],
         header=["Data subset", *table.labels, *level, "Total", "Agreement"],
         rows=[
-            [
-                _cell(value)
-                for value in (row.subset, *row.won, *([row.level] if level else []), row.total, row.agreement)
-            ]
+            _cells(row.subset, *row.won, *([row.level] if level else []), row.total, row.agreement)
+            for row in table.rows
+        ],
+        threshold=table.threshold,
+        kept_header=["Data subset", *table.labels, "Kept", *(f"Dropped: {reason}" for reason in reasons)],
+        kept_rows=[
+            _cells(row.subset, *row.kept, sum(row.kept), row.dropped_few, row.dropped_split, row.dropped_level)
             for row in table.rows
         ],
     )
+
+
+def _cells(*values: str | int | float | None) -> list[str]:
+    return [_cell(value) for value in values]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from annotation.models.campaign import (
     validate_choices,
 )
 from annotation.selectors.campaign_settings import settings_fixed
+from annotation.views.methods import CountingFields
 
 # Addresses under /campaigns/ that are pages of their own.
 _RESERVED = {"new"}
@@ -51,7 +52,7 @@ class LinesField(forms.CharField):
         return [line.strip() for line in lines if line.strip()]
 
 
-class SettingsForm(forms.Form):
+class SettingsForm(CountingFields):
     """What can be said of a campaign. What is fixed by now is shown and can not be typed into."""
 
     name = forms.CharField(max_length=120, help_text="Annotators see it on their start page.")
@@ -155,6 +156,8 @@ class SettingsForm(forms.Form):
         first, whole = cleaned.get("votes_first"), cleaned.get("votes_per_question")
         if first and whole and first >= whole:
             self.add_error("votes_first", f"Fewer than the {whole} votes in all must be asked first.")
+        if whole and (cleaned.get("label_threshold") or 0) > whole:
+            self.add_error("label_threshold", f"There are only {whole} votes on a question.")
         return cleaned
 
     def settings(self) -> dict[str, Any]:
