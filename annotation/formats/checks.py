@@ -174,6 +174,23 @@ def floats(
     return _locked(result)
 
 
+def shares(name: str, values: Numbers, length: int) -> NDArray[np.float32]:
+    """A vector of numbers from 0 to 1.
+
+    Args:
+        name: Name of the array, for messages.
+        values: The numbers.
+        length: How many there must be.
+
+    Raises:
+        FormatError: If it is no vector of that many such numbers.
+    """
+    array = floats(name, values, length, low=0.0, vector=True)
+    if (array > 1).any():
+        raise FormatError("A number is above 1.", row=int(np.argmax(array > 1)), field=name)
+    return array
+
+
 def label_name(name: str) -> str:
     """The name of a label, not empty and without a zero character.
 

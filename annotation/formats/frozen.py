@@ -7,7 +7,7 @@ machine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,10 +17,13 @@ from numpy.typing import NDArray
 
 from annotation.formats import checks
 from annotation.formats.digest import content_digest
+from annotation.formats.triplet_blocks import COLUMNS, TripletBlock, triplet_blocks
 
 Ints = NDArray[np.int64]
 FORMAT = "semblance-dataset"
-VERSION = 1
+# Version 2 may hold posteriors; a file of version 1 is read as what it is.
+VERSION = 2
+VERSIONS = (1, 2)
 SPLITS = ("train", "validation", "test")
 
 
@@ -42,6 +45,8 @@ class FrozenDataset:
         votes_farther: (T,) int16, ≥ 0.
         rounds: (T,) int32, round that asked for the triplet.
         triplet_split: (T,) int8, 0 train, 1 validation, 2 test.
+        posterior: (T,) float32 in [0, 1], probability that the nearer is the right answer, or None where no method
+            says it of every triplet.
         manifest: JSON object that tells where the data came from; holds format, format_version and content_sha256.
     """
 
@@ -58,6 +63,7 @@ class FrozenDataset:
     votes_farther: NDArray[np.int16]
     rounds: NDArray[np.int32]
     triplet_split: NDArray[np.int8]
+    posterior: NDArray[np.float32] | None
     manifest: dict[str, object]
 
     @classmethod
@@ -77,6 +83,7 @@ class FrozenDataset:
         triplet_split: checks.Numbers,
         labels: Mapping[str, checks.Strings] | None = None,
         features: checks.Numbers | None = None,
+        posterior: checks.Numbers | None = None,
         manifest: Mapping[str, object] | None = None,
     ) -> FrozenDataset:
         """The one constructor: converts, checks everything once, hashes.
@@ -95,7 +102,9 @@ class FrozenDataset:
             triplet_split: See above.
             labels: See above.
             features: See above.
-            manifest: Anything that JSON can hold; format, format_version and content_sha256 are set here.
+            posterior: See above.
+            manifest: Anything that JSON can hold; format and content_sha256 are set here, and format_version unless
+                it is that of an older file.
 
         Raises:
             FormatError: For the first array that is wrong, naming it and the row.
@@ -118,11 +127,17 @@ class FrozenDataset:
             votes_farther=checks.integers("votes_farther", votes_farther, t, np.int16, low=0),
             rounds=checks.integers("rounds", rounds, t, np.int32),
             triplet_split=checks.integers("triplet_split", triplet_split, t, np.int8, low=0, high=2),
+            posterior=None if posterior is None else checks.shares("posterior", posterior, t),
             manifest=checks.json_object(manifest or {}),
         )
         checks.neutrals(dataset.neutral, dataset.subjects)
         checks.margins(dataset.margin, dataset.votes_nearer, dataset.votes_farther)
-        facts = {"format": FORMAT, "format_version": VERSION, "content_sha256": dataset.content_sha256()}
+        version = dataset.manifest.get("format_version")
+        facts = {
+            "format": FORMAT,
+            "format_version": version if version in VERSIONS else VERSION,
+            "content_sha256": dataset.content_sha256(),
+        }
         dataset.manifest.update(facts)
         return dataset
 
@@ -146,7 +161,13 @@ class FrozenDataset:
         arrays |= {f"label_{at}": self.labels[name] for at, name in enumerate(names)}
         if self.features is not None:
             arrays["features"] = self.features
+        if self.posterior is not None:
+            arrays["posterior"] = self.posterior
         return arrays
+
+    def blocks(self) -> Iterator[TripletBlock]:
+        """The triplets, some ten thousand at a time."""
+        return triplet_blocks({name: getattr(self, name) for name in COLUMNS}, self.posterior)
 
     def content_sha256(self) -> str:
         """Digest of all arrays (see digest.py); the manifest is left out, since it holds this digest."""

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -33,6 +34,7 @@ _FIELDS = (
     *("stimuli", "subjects", "neutral", "split", "triplets", "weight", "margin"),
     *("votes_nearer", "votes_farther", "rounds", "triplet_split"),
 )
+_OPTIONAL = {"features", "posterior"}
 
 
 def write(dataset: FrozenDataset, out: BinaryIO) -> None:
@@ -42,15 +44,31 @@ def write(dataset: FrozenDataset, out: BinaryIO) -> None:
         dataset: What to write.
         out: Where to; need not seek, but only seekable streams give the very bytes of save.
     """
-    text = json.dumps(dataset.manifest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    arrays = {**dataset.arrays(), _MANIFEST: np.frombuffer(text.encode(), dtype=np.uint8)}
+    write_arrays(dataset.arrays(), dataset.manifest, out)
+
+
+def write_arrays(arrays: Mapping[str, NDArray[Any]], manifest: Mapping[str, object], out: BinaryIO) -> None:
+    """Write arrays and a manifest as an .npz whose bytes depend on nothing else.
+
+    Args:
+        arrays: The arrays by name.
+        manifest: A JSON object.
+        out: Where to.
+    """
+    text = json.dumps(manifest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    every = {**arrays, _MANIFEST: np.frombuffer(text.encode(), dtype=np.uint8)}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(arrays):
-            info = zipfile.ZipInfo(f"{name}.npy", date_time=_EPOCH)
-            info.external_attr = _PLAIN_FILE
-            info.create_system = _UNIX
-            with archive.open(info, "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, arrays[name], version=(1, 0), allow_pickle=False)
+        for name in sorted(every):
+            with archive.open(plain_member(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, every[name], version=(1, 0), allow_pickle=False)
+
+
+def plain_member(name: str) -> zipfile.ZipInfo:
+    """A file of a zip, with the same time and rights on every machine."""
+    info = zipfile.ZipInfo(name, date_time=_EPOCH)
+    info.external_attr = _PLAIN_FILE
+    info.create_system = _UNIX
+    return info
 
 
 def save(dataset: FrozenDataset, path: Path) -> None:
@@ -84,14 +102,14 @@ def load(source: Path | BinaryIO) -> FrozenDataset:
     file = source.name if isinstance(source, Path) else "dataset.npz"
     opened = source.open("rb") if isinstance(source, Path) else contextlib.nullcontext(source)
     with opened as stream:
-        arrays = _read(stream, file)
+        arrays = read_arrays(stream, file)
     try:
         return _rebuild(arrays)
     except FormatError as error:
         raise FormatError(error.message, file=file, row=error.row, field=error.field) from error
 
 
-def _read(stream: BinaryIO, file: str) -> dict[str, NDArray[Any]]:
+def read_arrays(stream: BinaryIO, file: str) -> dict[str, NDArray[Any]]:
     """Every array of the file, none larger than the file itself."""
     with open_zip(stream, file=file, limits=_LIMITS) as archive:
         arrays: dict[str, NDArray[Any]] = {}
@@ -108,7 +126,7 @@ def _read(stream: BinaryIO, file: str) -> dict[str, NDArray[Any]]:
 
 
 def _manifest(arrays: dict[str, NDArray[Any]]) -> dict[str, object]:
-    from annotation.formats.frozen import FORMAT, VERSION
+    from annotation.formats.frozen import FORMAT, VERSIONS
 
     try:
         manifest = json.loads(arrays.pop(_MANIFEST).tobytes().decode())
@@ -116,7 +134,7 @@ def _manifest(arrays: dict[str, NDArray[Any]]) -> dict[str, object]:
         raise FormatError("The manifest is missing or not JSON.", field=_MANIFEST) from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise FormatError("This is not the manifest of a frozen dataset.", field=_MANIFEST)
-    if manifest.get("format_version") != VERSION:
+    if manifest.get("format_version") not in VERSIONS:
         raise FormatError(f"Version {manifest.get('format_version')} of the format is not known.", field=_MANIFEST)
     return manifest
 
@@ -135,12 +153,13 @@ def _rebuild(arrays: dict[str, NDArray[Any]]) -> FrozenDataset:
     if missing:
         raise FormatError(f"The file lacks {', '.join(missing)}.")
     names = arrays["label_names"].tolist()
-    known = {*_FIELDS, "label_names", "features", *(f"label_{at}" for at in range(len(names)))}
-    if unknown := sorted(arrays.keys() ^ (known - ({"features"} - arrays.keys()))):
+    known = {*_FIELDS, *_OPTIONAL, "label_names", *(f"label_{at}" for at in range(len(names)))}
+    if unknown := sorted(arrays.keys() ^ (known - (_OPTIONAL - arrays.keys()))):
         raise FormatError(f"The file should not hold, or lacks, {', '.join(unknown)}.")
     return FrozenDataset.build(
         **{name: arrays[name] for name in _FIELDS},
         labels={name: arrays[f"label_{at}"] for at, name in enumerate(names)},
         features=arrays.get("features"),
+        posterior=arrays.get("posterior"),
         manifest=manifest,
     )

@@ -5,141 +5,170 @@ each table once, and put in the order of their arrival: so the time between two 
 no more than those assignments' answers are ever held.
 """
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Subquery
+import numpy as np
+from django.db.models import Exists, OuterRef, PositiveSmallIntegerField, QuerySet, Subquery, Value
+from numpy.typing import NDArray
 
-from annotation.models import CANT_TELL, Assignment, Campaign, Probe, Question, Split, UncountedVote, Vote
-from annotation.selectors.label_agreement import label_consensus_of
+from annotation.formats.answers.table import ANSWER_COLUMNS, answer_schema
+from annotation.models import (
+    CANT_TELL,
+    Assignment,
+    Campaign,
+    Probe,
+    Question,
+    Split,
+    Stimulus,
+    UncountedVote,
+    Vote,
+    Worker,
+)
+from annotation.quality.plurality import kept_labels
+from annotation.selectors.fast_rows import Kind, rows_read
+from annotation.selectors.label_agreement import counts_by_label, label_consensus_of
 
-# Rows that are read together, roughly.
+__all__ = ["ANSWER_COLUMNS", "CampaignAnswers", "label_columns", "label_results"]
+
+# Answers that are read together, roughly.
+_TOGETHER = 8192
 _CHUNK = 2000
+_KINDS: dict[str, Kind] = {
+    "assignment": "integer",
+    "question": "integer",
+    "worker": "integer",
+    "left": "code",
+    "choice": "code",
+    "response_ms": "integer?",
+    "kind": "code",
+    "reference": "integer",
+    "a": "integer?",
+    "b": "integer?",
+    "expected": "code",
+    "created": "time",
+    "slot": "integer?",
+    "probe": "code",
+    "reason": "code",
+}
+_GIVEN = ("assignment", "question", "worker", "left", "choice", "response_ms")
+_ASKED = ("question__kind", "question__reference", "question__a", "question__b", "question__expected")
+_SAMPLERS = {"random": "random", "balanced": "random", "uncertainty": "uncertainty"}
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerRow:
-    """One answer.
+class CampaignAnswers:
+    """Every answer that was given in a campaign, in the order of assignments and of arrival.
 
-    Attributes:
-        round: Number of the round whose HIT was being answered.
-        hit: Number of the HIT within the round.
-        assignment: The worker's turn at the HIT.
-        question: The question's id in this campaign.
-        kind: triplet or label.
-        probe: gold, attention or repeat where the answer is no vote; else empty.
-        reference: Key of the stimulus in question; a and b: keys of the candidates of a triplet.
-        worker: Pseudonym.
-        left: The candidate shown on the left: a or b; empty for a label.
-        choice: a, b, the number of the label from 0, or x for "can't tell".
-        label: The label chosen, as it was shown.
-        expected: The right choice, where it is known.
-        response_ms: From the pictures' appearance to the answer, on the browser's clock.
-        server_ms: From the arrival of the assignment's answer before this one, on the server's clock; None for the
-            first, 0 for those that came in one post.
-        created: When the server had it.
-        slot: The slot that the vote fills, or filled.
-        counted: Whether it is a vote that counts; reason: why not.
+    Args:
+        campaign: Whose.
+        rounds: Numbers of the rounds whose HITs are looked at; all of them where it is left out.
     """
 
-    round: int
-    hit: int
-    assignment: int
-    question: int
-    kind: str
-    probe: str
-    reference: str
-    a: str
-    b: str
-    worker: str
-    left: str
-    choice: str
-    label: str
-    expected: str
-    response_ms: int
-    server_ms: int | None
-    created: datetime
-    slot: int | None
-    counted: bool
-    reason: str
+    def __init__(self, campaign: Campaign, rounds: Sequence[int] | None = None) -> None:
+        self._campaign, self._rounds = campaign, rounds
+        stimuli = Stimulus.objects.filter(collection=campaign.collection_id).order_by("pk")
+        found = list(stimuli.values_list("pk", "key", "split"))
+        self.stimuli = [key for _, key, _ in found]
+        self.test = [split == Split.TEST for _, _, split in found]
+        self.samplers = {number: _sampler(origin) for number, origin in campaign.rounds.values_list("number", "origin")}
+        self._keys = np.array([pk for pk, _, _ in found], dtype=np.int64)
+
+    def blocks(self) -> Iterator[Any]:
+        """The answers of some assignments at a time, as tables of `answer_schema`."""
+        turns = Assignment.objects.filter(campaign=self._campaign).order_by("pk")
+        if self._rounds is not None:
+            turns = turns.filter(hit__round__number__in=self._rounds)
+        together, last = max(_TOGETHER // self._campaign.hit_size, 1), 0
+        while held := list(turns.filter(pk__gt=last).values_list("pk", "hit__number", "hit__round__number")[:together]):
+            last = held[-1][0]
+            table = _read([pk for pk, _, _ in held])
+            if len(table):
+                yield self._named(table, np.array(held, dtype=np.int64))
+
+    def _named(self, table: Any, held: NDArray[np.int64]) -> Any:
+        """The answers with names for the keys of rows.
+
+        Args:
+            table: What the three tables hold, in order.
+            held: (A, 3) assignments, ascending, with the numbers of HIT and round.
+        """
+        import pyarrow as pa
+
+        turn = np.searchsorted(held[:, 0], table["assignment"].to_numpy())
+        probes = np.array(table["probe"].to_pylist(), dtype=np.str_)
+        reasons = np.array(table["reason"].to_pylist(), dtype=np.str_)
+        choices = {str(place): label for place, label in enumerate(self._campaign.choices)}
+        columns = {name: table[name] for name in ANSWER_COLUMNS if name in table.column_names}
+        columns |= {
+            "hit": held[turn, 1],
+            "round": held[turn, 2],
+            "server_ms": _between(table["assignment"].to_numpy(), table["created"].cast("int64").to_numpy()),
+            "counted": (probes == "") & (reasons == ""),
+            "reason": np.where(probes == "", reasons, "probe").tolist(),
+            "label": [choices.get(one, "") for one in table["choice"].to_pylist()],
+            "worker": _pseudonyms(table["worker"].to_numpy()),
+        }
+        columns |= {name: self._stimuli(table[name]) for name in ("reference", "a", "b")}
+        schema = answer_schema()
+        arrays = [
+            columns[field.name].cast(field.type)
+            if isinstance(columns[field.name], pa.ChunkedArray)
+            else pa.array(columns[field.name], field.type, from_pandas=True)
+            for field in schema
+        ]
+        return pa.Table.from_arrays(arrays, schema=schema)
+
+    def _stimuli(self, column: Any) -> list[str]:
+        """Keys of stimuli, "" where there is none."""
+        rows = np.searchsorted(self._keys, column.fill_null(-1).to_numpy())
+        known = column.is_valid().to_pylist()
+        return [self.stimuli[row] if there else "" for row, there in zip(rows.tolist(), known, strict=True)]
 
 
-ANSWER_COLUMNS = tuple(AnswerRow.__dataclass_fields__)
-_SHARED = {
-    "round": F("assignment__hit__round__number"),
-    "hit_number": F("assignment__hit__number"),
-    "kind_of": F("question__kind"),
-    "reference": F("question__reference__key"),
-    "a": F("question__a__key"),
-    "b": F("question__b__key"),
-    "pseudonym": F("worker__pseudonym"),
-    "expected": F("question__expected"),
-}
-_FIELDS = ("assignment_id", "question_id", "left", "choice", "response_ms", *_SHARED)
+def _sampler(origin: dict[str, Any]) -> str:
+    """How a round was chosen, in the words of tripletTools."""
+    named = origin.get("selector") or origin.get("design") or "random"
+    return _SAMPLERS.get(str(named), "adaptive")
 
 
-def answers_of(campaign: Campaign) -> Iterator[AnswerRow]:
-    """Every answer that was given in a campaign, in the order of assignments and of arrival."""
-    turns = Assignment.objects.filter(campaign=campaign).order_by("pk").values_list("pk", flat=True)
-    together, last = max(_CHUNK // campaign.hit_size, 1), 0
-    while keys := list(turns.filter(pk__gt=last)[:together]):
-        last = keys[-1]
-        before: tuple[int, datetime] | None = None
-        for row in _read(keys):
-            server_ms = None
-            if before is not None and before[0] == row["assignment_id"]:
-                server_ms = round((row["at"] - before[1]).total_seconds() * 1000)
-            before = (row["assignment_id"], row["at"])
-            yield _row(row, server_ms, campaign.choices)
-
-
-def _read(turns: list[int]) -> list[dict[str, Any]]:
+def _read(turns: list[int]) -> Any:
     """The answers of some assignments, of all three tables."""
-    votes = Vote.objects.filter(assignment__in=turns).annotate(at=F("created"))
-    uncounted = UncountedVote.objects.filter(assignment__in=turns).annotate(at=F("created"))
-    probes = Probe.objects.filter(assignment__in=turns).exclude(choice="").annotate(at=F("answered"))
-    rows: list[dict[str, Any]] = []
-    for found, more in ((votes, ("slot",)), (uncounted, ("slot", "reason")), (probes, ("kind",))):
-        rows += found.annotate(**_SHARED).order_by("pk").values(*_FIELDS, "at", *more)
-    return sorted(rows, key=lambda row: (row["assignment_id"], row["at"]))
+    import pyarrow as pa
 
-
-def _row(row: dict[str, Any], server_ms: int | None, choices: list[str]) -> AnswerRow:
-    reason = row.get("reason", "")
-    return AnswerRow(
-        round=row["round"],
-        hit=row["hit_number"],
-        assignment=row["assignment_id"],
-        question=row["question_id"],
-        kind=row["kind_of"],
-        probe=row.get("kind", ""),
-        reference=row["reference"],
-        a=row["a"] or "",
-        b=row["b"] or "",
-        worker=row["pseudonym"],
-        left=row["left"],
-        choice=row["choice"],
-        label=choices[int(row["choice"])] if row["choice"].isdigit() and int(row["choice"]) < len(choices) else "",
-        expected=row["expected"],
-        response_ms=row["response_ms"],
-        server_ms=server_ms,
-        created=row["at"],
-        slot=row.get("slot"),
-        counted="kind" not in row and not reason,
-        reason=reason or ("probe" if "kind" in row else ""),
+    none = Value("")
+    votes = Vote.objects.filter(assignment__in=turns).annotate(probe=none, reason=none)
+    uncounted = UncountedVote.objects.filter(assignment__in=turns).annotate(probe=none)
+    probes = (
+        Probe.objects.filter(assignment__in=turns)
+        .exclude(choice="")
+        .annotate(none=none, slot=Value(None, output_field=PositiveSmallIntegerField()))
     )
+    queries: list[tuple[QuerySet[Any], tuple[str, ...]]] = [
+        (votes, ("created", "slot", "probe", "reason")),
+        (uncounted, ("created", "slot", "probe", "reason")),
+        (probes, ("answered", "slot", "kind", "none")),
+    ]
+    tables = [rows_read(found.order_by("pk").values_list(*_GIVEN, *_ASKED, *more), _KINDS) for found, more in queries]
+    table = pa.concat_tables(tables)
+    order = np.lexsort((table["created"].cast("int64").to_numpy(), table["assignment"].to_numpy()))
+    return table.take(pa.array(order))
 
 
-def answer_json(row: AnswerRow) -> dict[str, Any]:
-    """An answer as JSON says it."""
-    return {**asdict(row), "created": row.created.isoformat()}
+def _between(turns: NDArray[np.int64], came: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Milliseconds since the answer before in the same assignment; NaN for its first."""
+    apart = np.full(len(turns), np.nan)
+    apart[1:] = np.where(turns[1:] == turns[:-1], np.rint(np.diff(came) / 1000), np.nan)
+    return apart
+
+
+def _pseudonyms(workers: NDArray[np.int64]) -> list[str]:
+    name_of = dict(Worker.objects.filter(pk__in=np.unique(workers).tolist()).values_list("pk", "pseudonym"))
+    return [name_of[one] for one in workers.tolist()]
 
 
 def label_columns(campaign: Campaign) -> list[str]:
     counts = [f"votes: {label}" for label in campaign.choices]
-    return ["round", "stimulus", "split", *counts, "votes: can't tell", "winner", "margin", "weight"]
+    return ["round", "stimulus", "split", *counts, "votes: can't tell", "winner", "margin", "weight", "kept"]
 
 
 def label_results(campaign: Campaign) -> Iterator[list[str | int | float]]:
@@ -159,4 +188,11 @@ def label_results(campaign: Campaign) -> Iterator[list[str | int | float]]:
             campaign.choices[int(winner)] if winner else "",
             margin,
             weight,
+            _kept(campaign, counts),
         ]
+
+
+def _kept(campaign: Campaign, counts: dict[str, int]) -> str:
+    """The label that enough people agree on, or nothing."""
+    place = int(kept_labels(counts_by_label([counts], len(campaign.choices)), at_least=campaign.votes_for_label)[0])
+    return campaign.choices[place] if place >= 0 else ""

@@ -2,51 +2,81 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.utils import timezone
 from numpy.typing import NDArray
 
 from annotation.errors import AnnotationError, NothingToFreeze
 from annotation.files import path_store
 from annotation.formats.frozen import FrozenDataset
-from annotation.models import Campaign, Consensus, Dataset, Round, Stimulus
-from annotation.selectors.agreement import consensus_of
+from annotation.formats.triplet_blocks import COLUMNS, join
+from annotation.models import Campaign, Dataset, Round, Stimulus
 from annotation.selectors.features import features_read
+from annotation.selectors.triplets import CampaignTriplets, Selection, manifest_of
+from annotation.selectors.votes import COUNTED
 
 Triplets = Mapping[str, NDArray[Any]]
 
 
-def dataset_freeze(*, campaign: Campaign, through: Round) -> Dataset:
-    """Freeze the campaign's weighted triplets of all closed rounds up to `through`.
+def dataset_freeze(
+    *, campaign: Campaign, through: Round | None = None, selection: Selection | None = None, licence: str = ""
+) -> Dataset:
+    """Freeze weighted triplets of closed rounds; freezing the same again gives the dataset that is there.
 
     Questions on which the votes are level carry no order, so they are counted in the manifest and left out.
 
+    Args:
+        campaign: Whose.
+        through: The newest round that is meant, where all up to one are.
+        selection: Which triplets, and by which method; all by the campaign's present one where it is left out.
+        licence: Under which the data are published, such as CC-BY-4.0.
+
     Raises:
         NothingToFreeze: No question has a majority.
+        AnnotationError: The selection makes no sense.
     """
-    rows = (
-        consensus_of(campaign)
-        .filter(question__round__number__lte=through.number)
-        .filter(question__round__status__in=(Round.Status.CLOSING, Round.Status.CLOSED))
-        .select_related("question")
-        .order_by("question")
-    )
-    decided = [row for row in rows if row.winner]
-    if not decided:
+    selection = selection or Selection()
+    if through is not None:
+        numbers = campaign.rounds.filter(number__lte=through.number, status__in=COUNTED).values_list(
+            "number", flat=True
+        )
+        selection = replace(selection, rounds=tuple(numbers))
+    source = CampaignTriplets(campaign, selection)
+    arrays = _in_order(source)
+    if not len(arrays["triplets"]):
         raise NothingToFreeze("No question has a majority yet; there is nothing to freeze.")
+    rounds = np.unique(arrays["rounds"]).tolist()
     manifest = {
         "source": "votes",
-        "rounds": sorted(set(_numbers(campaign, decided))),
-        "votes": sum(row.votes_a + row.votes_b for row in decided),
-        "left_out": {"level": len(rows) - len(decided)},
-        "method": decided[0].method,
-        "method_version": decided[0].version,
+        "selection": source.selection.named(),
+        "rounds": rounds,
+        "votes": int(arrays["votes_nearer"].sum(dtype=np.int64) + arrays["votes_farther"].sum(dtype=np.int64)),
+        "left_out": source.left_out(),
+        "method": source.selection.method,
+        "method_version": source.tallies[-1].version,
+        "evidence": [{"version": one.version, **one.evidence} for one in source.tallies],
+        "licence": licence,
     }
-    return _freeze(campaign, _from_consensus(decided, _numbers(campaign, decided)), manifest, through)
+    newest = through or campaign.rounds.get(number=rounds[-1])
+    return _freeze(campaign, arrays, manifest, newest)
+
+
+def _in_order(source: CampaignTriplets) -> Triplets:
+    """All triplets of a source in the order of their questions, however often they were counted."""
+    keys, blocks = [np.zeros(0, dtype=np.int64)], []
+    for asked, block in source.asked():
+        keys.append(asked)
+        blocks.append(block)
+    every = join(blocks)
+    order = np.argsort(np.concatenate(keys), kind="stable")
+    arrays: dict[str, NDArray[Any]] = {name: getattr(every, name)[order] for name in COLUMNS}
+    if every.posterior is not None and len(order):
+        arrays["posterior"] = every.posterior[order]
+    return arrays
 
 
 def dataset_from_triplets(
@@ -69,11 +99,12 @@ def dataset_from_triplets(
         raise AnnotationError(f"There is no stimulus {missing!r} in the collection {campaign.collection.name!r}.")
     keys = np.array([[known[key] for key in triplet] for triplet in triplets], dtype=np.int64).reshape(-1, 3)
     split = np.array([[splits[key] for key in row] for row in keys.tolist()], dtype=np.int8).reshape(-1, 3)
+    rows = np.searchsorted(np.array(sorted(splits), dtype=np.int64), keys)
     if (split != split[:, :1]).any():
         raise AnnotationError("A triplet mixes stimuli of different splits; a model would be tested on what it saw.")
     count = len(keys)
     arrays: Triplets = {
-        "triplets": keys,
+        "triplets": rows.astype(np.int64),
         "weight": np.full(count, weight, dtype=np.float32),
         "margin": np.ones(count, dtype=np.int16),
         "votes_nearer": np.ones(count, dtype=np.int16),
@@ -84,35 +115,13 @@ def dataset_from_triplets(
     return _freeze(campaign, arrays, {"source": source}, None)
 
 
-def _numbers(campaign: Campaign, rows: Sequence[Consensus]) -> list[int]:
-    """The number of the round that asked each question."""
-    number_of = dict(campaign.rounds.values_list("pk", "number"))
-    return [number_of[row.question.round_id or 0] for row in rows]
-
-
-def _from_consensus(rows: Sequence[Consensus], numbers: Sequence[int]) -> Triplets:
-    nearer_is_a = np.array([row.winner == "a" for row in rows])
-    asked = np.array([(r.question.reference_id, r.question.a_id, r.question.b_id) for r in rows], dtype=np.int64)
-    votes = np.array([(row.votes_a, row.votes_b) for row in rows], dtype=np.int16)
-    swapped = ~nearer_is_a
-    asked[swapped] = asked[swapped][:, [0, 2, 1]]
-    votes[swapped] = votes[swapped][:, ::-1]
-    return {
-        "triplets": asked,
-        "weight": np.array([row.weight for row in rows], dtype=np.float32),
-        "margin": np.array([row.margin for row in rows], dtype=np.int16),
-        "votes_nearer": votes[:, 0],
-        "votes_farther": votes[:, 1],
-        "rounds": np.array(numbers, dtype=np.int32),
-        "triplet_split": np.array([row.question.split for row in rows], dtype=np.int8),
-    }
-
-
 def _freeze(campaign: Campaign, arrays: Triplets, manifest: dict[str, Any], through: Round | None) -> Dataset:
     """Write the file, then the row; freezing the same content again gives the row that is there."""
     frozen = _build(campaign, arrays, manifest)
     content = frozen.content_sha256()
-    if (known := Dataset.objects.filter(campaign=campaign, content_sha256=content).first()) is not None:
+    licence = manifest.get("licence", "")
+    known = Dataset.objects.filter(campaign=campaign, content_sha256=content, licence=licence).first()
+    if known is not None:
         return known
     with tempfile.TemporaryDirectory(prefix="semblance-") as folder:
         path = Path(folder) / "dataset.npz"
@@ -121,6 +130,7 @@ def _freeze(campaign: Campaign, arrays: Triplets, manifest: dict[str, Any], thro
     dataset, _ = Dataset.objects.get_or_create(
         campaign=campaign,
         content_sha256=content,
+        licence=licence,
         defaults={
             "round": through,
             "file": name,
@@ -137,7 +147,6 @@ def _build(campaign: Campaign, arrays: Triplets, manifest: dict[str, Any]) -> Fr
     stimuli = list(Stimulus.objects.filter(collection=campaign.collection_id).order_by("pk"))
     place = {stimulus.pk: row for row, stimulus in enumerate(stimuli)}
     names = sorted({name for stimulus in stimuli for name in stimulus.labels})
-    rows = np.searchsorted(np.array(list(place), dtype=np.int64), arrays["triplets"])
     return FrozenDataset.build(
         stimuli=np.array([stimulus.key for stimulus in stimuli], dtype=np.str_),
         subjects=np.array([stimulus.subject for stimulus in stimuli], dtype=np.str_),
@@ -148,15 +157,9 @@ def _build(campaign: Campaign, arrays: Triplets, manifest: dict[str, Any]) -> Fr
             for name in names
         },
         features=features_read(stimuli),
-        triplets=rows.astype(np.int64),
-        **{name: array for name, array in arrays.items() if name != "triplets"},
+        **arrays,
         manifest={
-            "campaign": campaign.slug,
-            "prompt": campaign.prompt,
-            "collection": campaign.collection.slug,
-            "landmark_scheme": campaign.collection.landmark_scheme,
-            "votes_per_question": campaign.votes_per_question,
-            "code_version": settings.CODE_VERSION,
+            **manifest_of(campaign),
             "frozen": timezone.now().isoformat(timespec="seconds"),
             "counts": _counts(arrays, len(stimuli)),
             **manifest,

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from accounts.permissions import researcher_required, signed_in
 from annotation.errors import AnnotationError
-from annotation.formats.registry import EXPORTS
 from annotation.models import Campaign, Collection, Stimulus
 from annotation.selectors.agreement import campaign_agreement
 from annotation.selectors.label_agreement import label_agreement
@@ -26,6 +25,8 @@ from annotation.views.figures import agreement_figure, label_figure, round_rows
 from annotation.views.forms import CampaignForm, ProposeForm, StatusForm
 
 _PAGE = 24
+# The formats that most people ask for; a dataset's own page has all of them.
+_FORMATS = ("csv", "jsonl", "parquet", "npz", "bundle")
 
 
 @require_safe
@@ -92,7 +93,7 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
         if shown.invitation
         else "",
         "datasets": shown.datasets.select_related("round")[:10],
-        "formats": list(EXPORTS),
+        "formats": _FORMATS,
         "propose": ProposeForm(),
         **_live(shown),
     }

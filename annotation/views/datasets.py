@@ -1,39 +1,140 @@
-"""Frozen datasets as files in the formats of the registry."""
+"""Frozen datasets: a campaign's list with the form that freezes, one dataset, its files."""
 
 import tempfile
 from typing import BinaryIO, cast
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_safe
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from accounts.permissions import researcher_required, signed_in
-from annotation.formats.registry import EXPORTS, load_export
-from annotation.models import Campaign, Dataset
-from annotation.selectors.datasets import dataset_export
+from annotation.errors import AnnotationError
+from annotation.formats.registry import load_writer
+from annotation.models import Dataset
+from annotation.selectors.datasets import FORMATS, format_of
+from annotation.selectors.triplets import CampaignTriplets
+from annotation.services.dataset_files import dataset_file_get
+from annotation.services.datasets import dataset_freeze
+from annotation.views.dataset_forms import FreezeForm
+from annotation.views.doorway import campaign_or_404, page_of, refuse
+from annotation.views.downloads import file_send
 
-# Below this an export stays in memory; above it goes to a temporary file that the response deletes.
-_IN_MEMORY = 5_000_000
+_PAGE = 24
+_LIVE = ("csv", "jsonl", "parquet")
+# What each format is called, and whom it is for.
+_ABOUT = {
+    "csv": ("CSV", "Triplets with weights; safe in spreadsheets."),
+    "jsonl": ("JSONL", "Triplets with weights, one object a line."),
+    "parquet": ("Parquet", "Triplets with weights, typed and small."),
+    "npz": ("npz", "The frozen file itself, with features and labels."),
+    "cblearn": ("cblearn", "Arrays for cblearn’s estimators; margins as repeats."),
+    "things": ("THINGS", "Odd-one-out triples, where every triplet has its mirror."),
+    "votes-csv": ("Votes, CSV", "Every answer of the rounds, with side, times and pseudonym."),
+    "votes-jsonl": ("Votes, JSONL", "The same, one object a line."),
+    "votes-parquet": ("Votes, Parquet", "The same, typed and small."),
+    "salmon": ("Salmon", "Votes with the columns of Salmon’s responses."),
+    "triplettools": ("tripletTools", "Votes with the columns of tripletTools."),
+    "bundle": ("Bundle", "Triplets, votes, stimuli, datasheet, Croissant, checksums: one .zip to publish."),
+}
+
+
+@require_http_methods(["GET", "POST"])
+@researcher_required
+def datasets(request: HttpRequest, slug: str) -> HttpResponse:
+    """A campaign's datasets, and the form that freezes another."""
+    campaign = campaign_or_404(request, slug)
+    form = FreezeForm(request.POST or None, campaign=campaign)
+    if request.method == "POST" and form.is_valid():
+        try:
+            frozen = dataset_freeze(
+                campaign=campaign, selection=form.selection, licence=form.cleaned_data["licence"].strip()
+            )
+        except AnnotationError as refused:
+            refuse(request, refused)
+        else:
+            messages.success(request, f"Dataset {frozen.pk} holds {frozen.triplets:,} triplets.")
+            return redirect("annotation:dataset", frozen.pk)
+    page = page_of(request, campaign.datasets.select_related("round"), _PAGE)
+    context = {
+        "section": "campaigns",
+        "tab": "datasets",
+        "heading": "Datasets",
+        "campaign": campaign,
+        "form": form,
+        "page": page,
+        "live": _LIVE,
+    }
+    return render(request, "annotation/datasets.html", context)
+
+
+@require_safe
+@researcher_required
+def dataset(request: HttpRequest, pk: int) -> HttpResponse:
+    shown = dataset_or_404(request, pk)
+    made = {file.format: file for file in shown.files.all()}
+    rows = [(name, *_ABOUT[name], made.get(name)) for name in FORMATS]
+    context = {
+        "section": "campaigns",
+        "tab": "datasets",
+        "heading": f"Dataset {shown.pk}",
+        "campaign": shown.campaign,
+        "dataset": shown,
+        "manifest": shown.manifest,
+        "formats": rows,
+    }
+    return render(request, "annotation/dataset.html", context)
 
 
 @require_safe
 @researcher_required
 def dataset_file(request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
-    if name not in EXPORTS:
+    if name not in FORMATS:
         raise Http404
-    visible = Campaign.objects.visible_to(signed_in(request))
-    dataset = get_object_or_404(Dataset.objects.select_related("campaign"), pk=pk, campaign__in=visible)
-    out = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  (the response closes it)
+    shown = dataset_or_404(request, pk)
     try:
-        dataset_export(dataset=dataset, format=name, out=cast(BinaryIO, out))
+        return dataset_send(request, shown, name)
+    except AnnotationError as refused:
+        refuse(request, refused)
+        return redirect("annotation:dataset", pk)
+
+
+@require_GET
+@researcher_required
+def triplets_file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
+    """What the votes come to now, frozen or not."""
+    if name not in _LIVE:
+        raise Http404
+    campaign = campaign_or_404(request, slug)
+    out = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
+    try:
+        load_writer(name).write(CampaignTriplets(campaign), cast(BinaryIO, out))
     except BaseException:
         out.close()
         raise
-    size = out.tell()
     out.seek(0)
-    kind = load_export(name)
-    filename = f"{dataset.campaign.slug}-dataset-{dataset.pk}.{kind.extension.removeprefix('.')}"
-    response = FileResponse(out, as_attachment=True, filename=filename, content_type=kind.media_type)
-    response["Content-Length"] = str(size)
+    media_type, extension = format_of(name)
+    filename = f"{slug}-triplets{extension}"
+    response = FileResponse(out, as_attachment=True, filename=filename, content_type=media_type)
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def dataset_or_404(request: HttpRequest, pk: int) -> Dataset:
+    """The dataset of that number, if the user may look into its campaign."""
+    visible = Dataset.objects.visible_to(signed_in(request))
+    return get_object_or_404(visible.select_related("campaign__collection", "campaign__owner", "round"), pk=pk)
+
+
+def dataset_send(request: HttpRequest, shown: Dataset, name: str) -> HttpResponseBase:
+    """A dataset's file, or a part of it.
+
+    Raises:
+        AnnotationError: The format cannot say what this dataset says.
+    """
+    made = dataset_file_get(dataset=shown, format=name)
+    media_type, extension = format_of(name)
+    filename = f"{shown.campaign.slug}-dataset-{shown.pk}{extension}"
+    return file_send(
+        request, file=made.file, sha256=made.sha256, size=made.size, filename=filename, media_type=media_type
+    )

@@ -27,3 +27,19 @@ class User(AbstractUser):
     def runs_campaigns(self) -> bool:
         """Researchers run their own campaigns, admins everybody's."""
         return self.is_admin or self.role == self.Role.RESEARCHER
+
+
+class ApiToken(models.Model):
+    """Lets a program read what its owner may read, until it expires. The token itself is kept nowhere."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=80, blank=True, help_text="What it is for.")
+    sha256 = models.CharField(max_length=64, unique=True)
+    expires = models.DateTimeField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-created",)
+
+    def __str__(self) -> str:
+        return f"{self.name or 'Token'} of {self.user}"

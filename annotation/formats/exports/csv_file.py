@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from annotation.formats.errors import FormatError
-from annotation.formats.exports.table import COLUMNS, TripletTable, block_columns, blocks
-from annotation.formats.frozen import FrozenDataset
+from annotation.formats.exports.lines import Names, joined, numbers
+from annotation.formats.exports.table import COLUMNS, TripletTable
+from annotation.formats.frozen import SPLITS
+from annotation.formats.triplet_blocks import Triplets
 
 _GUARD = "'"
 _ACTIVE = tuple("=+-@＝＋－＠\t\r\n" + _GUARD)
@@ -31,25 +33,34 @@ def unguard(cell: str) -> str:
     return cell.removeprefix(_GUARD)
 
 
+def cell(text: str) -> str:
+    """The text as a guarded cell, in quotes where RFC 4180 wants them."""
+    safe = guard(text)
+    return '"' + safe.replace('"', '""') + '"' if any(mark in safe for mark in ',"\r\n') else safe
+
+
 class CsvExport:
     """A header and one row a triplet; stimuli by id."""
 
     media_type = "text/csv; charset=utf-8"
     extension = ".csv"
 
-    def write(self, dataset: FrozenDataset, out: BinaryIO) -> None:
+    def write(self, dataset: Triplets, out: BinaryIO) -> None:
         """Write all triplets, block by block.
 
         Args:
             dataset: What to write.
             out: Where to.
         """
-        ids = [guard(text) for text in dataset.stimuli.tolist()]
+        ids = Names([cell(text) + "," for text in dataset.stimuli.tolist()])
+        splits = Names([f"{split}," for split in SPLITS])
         out.write((",".join(COLUMNS) + "\r\n").encode())
-        for part in blocks(dataset):
-            text = io.StringIO(newline="")
-            csv.writer(text, lineterminator="\r\n").writerows(zip(*block_columns(dataset, ids, part), strict=True))
-            out.write(text.getvalue().encode())
+        for block in dataset.blocks():
+            anchor, nearer, farther = (ids.of(column) for column in block.triplets.T)
+            counts = (block.weight, block.margin, block.votes_nearer, block.votes_farther)
+            middle = [numbers(values, "{},") for values in counts]
+            ends = [splits.of(block.triplet_split), numbers(block.rounds, "{}\r\n")]
+            out.write(joined([anchor, nearer, farther, *middle, *ends]))
 
     def read(self, source: BinaryIO) -> TripletTable:
         """The triplets of such a file.

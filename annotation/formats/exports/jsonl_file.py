@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from annotation.formats.errors import FormatError
-from annotation.formats.exports.table import COLUMNS, TripletTable, block_columns, blocks
-from annotation.formats.frozen import FrozenDataset
+from annotation.formats.exports.lines import Names, joined, numbers
+from annotation.formats.exports.table import COLUMNS, TripletTable
+from annotation.formats.frozen import SPLITS
+from annotation.formats.triplet_blocks import Triplets
 
 _FILE = "triplets.jsonl"
-_LINE = (
-    '{{"anchor": {}, "nearer": {}, "farther": {}, "weight": {}, "margin": {}, "votes_nearer": {}, '
-    '"votes_farther": {}, "split": "{}", "round": {}}}\n'
-)
 
 
 class JsonlExport:
@@ -24,7 +22,7 @@ class JsonlExport:
     media_type = "application/jsonl"
     extension = ".jsonl"
 
-    def write(self, dataset: FrozenDataset, out: BinaryIO) -> None:
+    def write(self, dataset: Triplets, out: BinaryIO) -> None:
         """Write all triplets, block by block.
 
         Args:
@@ -32,9 +30,16 @@ class JsonlExport:
             out: Where to.
         """
         ids = [json.dumps(text) for text in dataset.stimuli.tolist()]
-        for part in blocks(dataset):
-            rows = zip(*block_columns(dataset, ids, part), strict=True)
-            out.write("".join(_LINE.format(*row) for row in rows).encode())
+        names = [
+            Names([f"{before}{text}" for text in ids]) for before in ('{"anchor": ', ', "nearer": ', ', "farther": ')
+        ]
+        splits = Names([f', "split": "{split}"' for split in SPLITS])
+        for block in dataset.blocks():
+            stimuli = [of.of(column) for of, column in zip(names, block.triplets.T, strict=True)]
+            counts = ("weight", "margin", "votes_nearer", "votes_farther")
+            middle = [numbers(getattr(block, name), f', "{name}": {{}}') for name in counts]
+            ends = [splits.of(block.triplet_split), numbers(block.rounds, ', "round": {}}}\n')]
+            out.write(joined([*stimuli, *middle, *ends]))
 
     def read(self, source: BinaryIO) -> TripletTable:
         """The triplets of such a file.

@@ -8,8 +8,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from annotation.formats.errors import FormatError
-from annotation.formats.exports.table import COLUMNS, TEXTS, TripletTable, blocks
-from annotation.formats.frozen import SPLITS, FrozenDataset
+from annotation.formats.exports.table import COLUMNS, TEXTS, TripletTable
+from annotation.formats.frozen import SPLITS
+from annotation.formats.triplet_blocks import Triplets
 
 MANIFEST_KEY = b"semblance"
 _FILE = "triplets.parquet"
@@ -28,7 +29,7 @@ class ParquetExport:
     media_type = "application/vnd.apache.parquet"
     extension = ".parquet"
 
-    def write(self, dataset: FrozenDataset, out: BinaryIO) -> None:
+    def write(self, dataset: Triplets, out: BinaryIO) -> None:
         """Write all triplets, block by block.
 
         Args:
@@ -42,15 +43,15 @@ class ParquetExport:
         schema = _schema().with_metadata({MANIFEST_KEY: manifest})
         ids, splits = pa.array(dataset.stimuli.tolist(), pa.string()), pa.array(SPLITS, pa.string())
         with pq.ParquetWriter(out, schema, compression="zstd") as writer:
-            for part in blocks(dataset):
-                columns = [ids.take(pa.array(column)) for column in dataset.triplets[part].T]
+            for block in dataset.blocks():
+                columns = [ids.take(pa.array(np.ascontiguousarray(column))) for column in block.triplets.T]
                 columns += [
-                    pa.array(dataset.weight[part]),
-                    pa.array(dataset.margin[part]),
-                    pa.array(dataset.votes_nearer[part]),
-                    pa.array(dataset.votes_farther[part]),
-                    splits.take(pa.array(dataset.triplet_split[part])),
-                    pa.array(dataset.rounds[part]),
+                    pa.array(block.weight),
+                    pa.array(block.margin),
+                    pa.array(block.votes_nearer),
+                    pa.array(block.votes_farther),
+                    splits.take(pa.array(block.triplet_split)),
+                    pa.array(block.rounds),
                 ]
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema))
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.formats.errors import FormatError
-from annotation.formats.frozen import SPLITS, FrozenDataset
+from annotation.formats.frozen import SPLITS
+from annotation.formats.triplet_blocks import Triplets, whole
 
-BLOCK = 65_536
 COLUMNS = ("anchor", "nearer", "farther", "weight", "margin", "votes_nearer", "votes_farther", "split", "round")
 TEXTS = ("anchor", "nearer", "farther", "split")
 
@@ -43,19 +43,20 @@ class TripletTable:
     round: NDArray[np.int32]
 
     @classmethod
-    def of(cls, dataset: FrozenDataset) -> TripletTable:
-        """The table of a dataset in memory."""
-        anchor, nearer, farther = (dataset.stimuli[column] for column in dataset.triplets.T)
+    def of(cls, source: Triplets) -> TripletTable:
+        """The table of triplets in memory."""
+        rows = whole(source)
+        anchor, nearer, farther = (source.stimuli[column] for column in rows.triplets.T)
         return cls(
             anchor=anchor,
             nearer=nearer,
             farther=farther,
-            weight=dataset.weight,
-            margin=dataset.margin,
-            votes_nearer=dataset.votes_nearer,
-            votes_farther=dataset.votes_farther,
-            split=np.array(SPLITS)[dataset.triplet_split],
-            round=dataset.rounds,
+            weight=rows.weight,
+            margin=rows.margin,
+            votes_nearer=rows.votes_nearer,
+            votes_farther=rows.votes_farther,
+            split=np.array(SPLITS)[rows.triplet_split],
+            round=rows.rounds,
         )
 
     @classmethod
@@ -121,31 +122,3 @@ _TYPES: dict[str, type] = {
     **dict.fromkeys(("margin", "votes_nearer", "votes_farther"), np.int16),
     "round": np.int32,
 }
-
-
-def blocks(dataset: FrozenDataset) -> Iterator[slice]:
-    """Consecutive slices of the triplets, BLOCK rows each."""
-    for start in range(0, len(dataset.triplets), BLOCK):
-        yield slice(start, start + BLOCK)
-
-
-def block_columns(dataset: FrozenDataset, ids: list[str], part: slice) -> tuple[list[str] | list[int], ...]:
-    """One block as columns of plain Python values in the order of COLUMNS; weights as their shortest exact text.
-
-    Args:
-        dataset: Whose triplets.
-        ids: Text to write for each stimulus.
-        part: Slice of the triplets.
-    """
-    anchor, nearer, farther = ([ids[row] for row in column.tolist()] for column in dataset.triplets[part].T)
-    return (
-        anchor,
-        nearer,
-        farther,
-        dataset.weight[part].astype(np.str_).tolist(),
-        dataset.margin[part].tolist(),
-        dataset.votes_nearer[part].tolist(),
-        dataset.votes_farther[part].tolist(),
-        [SPLITS[split] for split in dataset.triplet_split[part].tolist()],
-        dataset.rounds[part].tolist(),
-    )

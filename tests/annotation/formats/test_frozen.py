@@ -206,7 +206,7 @@ def manifest(**changes: Any) -> np.ndarray:
         ({"manifest": np.frombuffer(b"{", dtype=np.uint8)}, "missing or not JSON"),
         ({"manifest": np.frombuffer(b"[]", dtype=np.uint8)}, "not the manifest of a frozen dataset"),
         ({"manifest": manifest(format="other")}, "not the manifest of a frozen dataset"),
-        ({"manifest": manifest(format_version=2)}, "Version 2"),
+        ({"manifest": manifest(format_version=3)}, "Version 3"),
         ({"weight": np.array([None, None])}, "Python objects"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Single answers as files for other programs, one format a file."""

@@ -1,0 +1,63 @@
+"""All answers with all that is known of each, as CSV, JSON lines and Parquet."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from annotation.formats.answers.table import ANSWER_COLUMNS, Answers, answer_schema
+from annotation.formats.exports.arrow_text import csv_header, csv_lines, json_lines
+
+
+class CsvAnswers:
+    """A header and one row an answer; no cell starts a formula."""
+
+    media_type = "text/csv; charset=utf-8"
+    extension = "-votes.csv"
+
+    def write(self, answers: Answers, out: BinaryIO) -> None:
+        """Write all answers, block by block.
+
+        Args:
+            answers: What to write.
+            out: Where to.
+        """
+        out.write(csv_header(ANSWER_COLUMNS))
+        for table in answers.blocks():
+            out.write(csv_lines(table))
+
+
+class JsonlAnswers:
+    """One object a line, in UTF-8."""
+
+    media_type = "application/jsonl; charset=utf-8"
+    extension = "-votes.jsonl"
+
+    def write(self, answers: Answers, out: BinaryIO) -> None:
+        """Write all answers, block by block.
+
+        Args:
+            answers: What to write.
+            out: Where to.
+        """
+        for table in answers.blocks():
+            out.write(json_lines(table))
+
+
+class ParquetAnswers:
+    """One row group a block."""
+
+    media_type = "application/vnd.apache.parquet"
+    extension = "-votes.parquet"
+
+    def write(self, answers: Answers, out: BinaryIO) -> None:
+        """Write all answers, block by block.
+
+        Args:
+            answers: What to write.
+            out: Where to.
+        """
+        import pyarrow.parquet as pq
+
+        with pq.ParquetWriter(out, answer_schema(), compression="zstd") as writer:
+            for table in answers.blocks():
+                writer.write_table(table)
