@@ -6,12 +6,17 @@ from accounts.models import User
 from annotation.models import Worker
 
 
+def pseudonym_make() -> str:
+    """A new pseudonym, drawn by chance."""
+    return f"w-{secrets.token_hex(6)}"
+
+
 def worker_get(*, channel: str, external_id: str, user: User | None = None) -> Worker:
     """The worker of that id on that channel, made at first sight."""
     worker, _ = Worker.objects.get_or_create(
         channel=channel,
         external_id=external_id,
-        defaults={"user": user, "pseudonym": f"w-{secrets.token_hex(6)}"},
+        defaults={"user": user, "pseudonym": pseudonym_make()},
     )
     return worker
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.models import User
 from annotation.errors import AnnotationError
+from annotation.management.lookup import owner_named
 from annotation.models import Collection
 from annotation.services.collections import collection_get, stimuli_import
 from annotation.services.faces import neutrals_choose
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=0, help="of the person-wise split where none is given")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        owner = _owner(options["owner"])
+        owner = owner_named(options["owner"], of="stimuli")
         name = options["collection"] or options["path"].resolve().stem
         known = Collection.objects.filter(owner=owner, name=name).exists()
         try:
@@ -48,15 +48,3 @@ class Command(BaseCommand):
         )
         if neutrals is not None:
             self.stdout.write(f"{neutrals} people were given a neutral.")
-
-
-def _owner(username: str | None) -> User:
-    if username is not None:
-        if (named := User.objects.filter(username=username).first()) is None:
-            raise CommandError(f"There is no user {username!r}.")
-        return named
-    running = [user for user in User.objects.filter(is_active=True).order_by("pk") if user.runs_campaigns]
-    if len(running) != 1:
-        names = ", ".join(user.username for user in running[:5]) or "nobody yet (manage.py create_user)"
-        raise CommandError(f"Say whose stimuli these are with --owner: {names}.")
-    return running[0]
