@@ -1,11 +1,13 @@
 from django.urls import path
 
+from annotation.api import datasets as api
 from annotation.views import (
     campaign_settings,
     campaigns,
     datasets,
     exports,
     invitations,
+    quality,
     rounds,
     stimuli,
     voting,
@@ -39,7 +41,16 @@ urlpatterns = [
     path("campaigns/<slug:slug>/rounds/<int:number>/", rounds.round_detail, name="round"),
     path("campaigns/<slug:slug>/rounds/<int:number>/open/", rounds.round_opened, name="round-open"),
     path("campaigns/<slug:slug>/rounds/<int:number>/close/", rounds.round_closed, name="round-close"),
+    path("campaigns/<slug:slug>/quality/", quality.quality, name="quality"),
+    path("campaigns/<slug:slug>/quality/apply/", quality.quality_applied, name="quality-apply"),
     path("campaigns/<slug:slug>/workers/", workers.workers, name="workers"),
     path("campaigns/<slug:slug>/workers/<int:pk>/", workers.worker_decided, name="worker-decide"),
+    path("campaigns/<slug:slug>/votes.parquet", exports.votes_parquet, name="votes-parquet"),
+    path("campaigns/<slug:slug>/datasets/", datasets.datasets, name="datasets"),
+    path("campaigns/<slug:slug>/triplets/<slug:name>/", datasets.triplets_file, name="triplets-file"),
+    path("datasets/<int:pk>/", datasets.dataset, name="dataset"),
     path("datasets/<int:pk>/<slug:name>/", datasets.dataset_file, name="dataset-file"),
+    path("api/v1/datasets/", api.datasets, name="api-datasets"),
+    path("api/v1/datasets/<int:pk>/", api.dataset, name="api-dataset"),
+    path("api/v1/datasets/<int:pk>/files/<slug:name>/", api.dataset_file, name="api-dataset-file"),
 ]

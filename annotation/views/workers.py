@@ -1,7 +1,6 @@
 """The workers of a campaign: what they did, what the rules make of it, and what a person decides."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
@@ -13,9 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.permissions import researcher_required, signed_in
 from annotation.errors import AnnotationError
-from annotation.models import Assignment, Campaign, Participation
-from annotation.quality.conduct import DEFAULTS, WorkerConduct, conduct_of
-from annotation.selectors.conduct import campaign_median_ms, works_of
+from annotation.models import Campaign, Participation
+from annotation.quality.conduct import DEFAULTS
 from annotation.services.conduct import (
     rejection_confirm,
     rejection_decline,
@@ -24,75 +22,13 @@ from annotation.services.conduct import (
     worker_reinstate,
 )
 from annotation.views.doorway import campaign_or_404, page_of, refuse
+from annotation.views.worker_cards import worker_cards
 
 _PAGE = 12
 _Standing = Participation.Standing
 _PROPOSED = "rejection"
 # What a person has to look at comes first.
 _ORDER = {_Standing.PAUSED: 1, _Standing.EXCLUDED: 2, _Standing.DOWNWEIGHTED: 3, _Standing.GOOD: 4}
-_BADGE = {_Standing.GOOD: "done", _Standing.DOWNWEIGHTED: "queued", _Standing.PAUSED: "paused"}
-
-
-@dataclass(frozen=True)
-class Share:
-    """A share as a figure and as a bar, in per cent of its width."""
-
-    text: str
-    at: str
-    low: str = "0"
-    high: str = "0"
-    width: str = "0"
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class WorkerCard:
-    """One worker as the page shows them."""
-
-    participation: Participation
-    conduct: WorkerConduct
-    badge: str
-    hits: int
-    median: str
-    known: Share | None
-    gold: str
-    attention: str
-    repeats: Share | None
-    left: Share | None
-    unsure: str
-
-    @property
-    def flags(self) -> list[tuple[str, bool]]:
-        """What is odd, and whether it is what this worker's standing was decided for."""
-        return [(flag, flag in self.participation.reason) for flag in self.conduct.flags]
-
-    @property
-    def reason(self) -> str:
-        """The reason for the standing, where the flags do not say it."""
-        left = self.participation.reason
-        for flag in self.conduct.flags:
-            left = left.replace(flag, "")
-        return left.strip()
-
-    @property
-    def can_pause(self) -> bool:
-        return self.participation.standing in (_Standing.GOOD, _Standing.DOWNWEIGHTED)
-
-    @property
-    def can_exclude(self) -> bool:
-        return self.participation.standing != _Standing.EXCLUDED
-
-    @property
-    def can_reinstate(self) -> bool:
-        return self.participation.standing != _Standing.GOOD or self.rejection_confirmed
-
-    @property
-    def rejection_proposed(self) -> bool:
-        return self.participation.rejection == Participation.Rejection.PROPOSED
-
-    @property
-    def rejection_confirmed(self) -> bool:
-        return self.participation.rejection == Participation.Rejection.CONFIRMED
 
 
 @require_safe
@@ -109,7 +45,7 @@ def workers(request: HttpRequest, slug: str) -> HttpResponse:
         "chips": _chips(campaign),
         "standing": chosen,
         "page": page,
-        "cards": _cards(campaign, list(page.object_list)),
+        "cards": worker_cards(campaign, list(page.object_list)),
         "limits": DEFAULTS,
         "checked": campaign.golds_first or campaign.golds_later or campaign.attention,
     }
@@ -138,58 +74,6 @@ def _chips(campaign: Campaign) -> list[tuple[str, str, int]]:
     ]
     proposed = sum(n for (_, value), n in counted.items() if value == Participation.Rejection.PROPOSED)
     return [chip for chip in [*chips, (_PROPOSED, "Rejection proposed", proposed)] if chip[2]]
-
-
-def _cards(campaign: Campaign, participations: Sequence[Participation]) -> list[WorkerCard]:
-    keys = [one.worker_id for one in participations]
-    works, median_ms = works_of(campaign, keys), campaign_median_ms(campaign)
-    done = Assignment.objects.filter(campaign=campaign, worker__in=keys, submitted__isnull=False).order_by()
-    hits = dict(done.values_list("worker").annotate(count=Count("pk")))
-    return [
-        _card(one, conduct_of(works[one.worker_id], median_ms=median_ms), hits.get(one.worker_id, 0))
-        for one in participations
-    ]
-
-
-def _card(participation: Participation, conduct: WorkerConduct, hits: int) -> WorkerCard:
-    low, high = conduct.interval
-    return WorkerCard(
-        participation=participation,
-        conduct=conduct,
-        badge=_BADGE.get(_Standing(participation.standing), "failed"),
-        hits=hits,
-        median=_time(conduct.median_ms),
-        known=_share(conduct.known_right, conduct.known_given, (low, high)),
-        gold=f"{conduct.gold_right} of {conduct.gold_given}",
-        attention=f"{conduct.attention_right} of {conduct.attention_given}",
-        repeats=_share(conduct.repeats_same, conduct.repeats_given),
-        left=_share(conduct.left, conduct.sided),
-        unsure=_percent(conduct.unsure, conduct.answers) if conduct.answers else "–",
-    )
-
-
-def _share(part: int, whole: int, interval: tuple[float, float] = (0.0, 0.0)) -> Share | None:
-    if not whole:
-        return None
-    low, high = interval
-    return Share(
-        text=_percent(part, whole),
-        at=f"{100 * part / whole:.1f}",
-        low=f"{100 * low:.1f}",
-        high=f"{100 * high:.1f}",
-        width=f"{100 * (high - low):.1f}",
-        detail=f"{part} of {whole}",
-    )
-
-
-def _time(ms: float | None) -> str:
-    if ms is None:
-        return "–"
-    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.0f} %"
 
 
 def _pause(participation: Participation, by: User) -> str:

@@ -27,7 +27,7 @@ LOOKS = [
 
 @pytest.fixture
 def campaign(alice: Any) -> Any:
-    """Answered by people who look, by one who leans, one who guesses, and a machine."""
+    """Answered by people who look, by one who leans, one who takes the wrong one, and a machine."""
     from annotation.crowd.simulated import SimulatedWorker, crowd_work
 
     made = open_campaign(
@@ -43,7 +43,7 @@ def campaign(alice: Any) -> Any:
         person("a"),
         person("b", speed_ms=1500.0),
         person("leans", competence=0.6, bias=1.4),
-        person("guesses", competence=0.0),
+        person("contrary", competence=-1.0),
         person("machine", competence=0.0, bias=8.0, speed_ms=140.0),
     ]
     crowd_work(round=made.rounds.get(), workers=crowd, seed=4)
@@ -56,7 +56,7 @@ def test_the_page_in_every_light(windows: Any, campaign: Any, alice: Any) -> Non
     page = windows.open(alice)
     page.goto(f"/campaigns/{campaign.slug}/workers/")
     expect(page.locator(".worker")).to_have_count(5)
-    page.get_by_text("What the rules do").click()
+    page.get_by_text("What the figures say, and what the rules do").click()
     for suffix, size, scheme in LOOKS:
         page.set_viewport_size(size)  # type: ignore[arg-type]
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

@@ -42,7 +42,13 @@ ROUTES = [
     ("/campaigns/{slug}/invitation/revoke/", "post", (302, 403, 302, 404, 302)),
     ("/campaigns/{slug}/votes.csv", "get", (302, 403, 200, 404, 200)),
     ("/campaigns/{slug}/votes.jsonl", "get", (302, 403, 200, 404, 200)),
+    ("/campaigns/{slug}/votes.parquet", "get", (302, 403, 200, 404, 200)),
+    ("/campaigns/{slug}/datasets/", "get", (302, 403, 200, 404, 200)),
+    ("/campaigns/{slug}/datasets/", "post", (302, 403, 200, 404, 200)),
+    ("/campaigns/{slug}/triplets/csv/", "get", (302, 403, 200, 404, 200)),
     ("/campaigns/{slug}/labels.csv", "get", (302, 403, 200, 404, 200)),
+    ("/campaigns/{slug}/quality/", "get", (302, 403, 200, 404, 200)),
+    ("/campaigns/{slug}/quality/apply/", "post", (302, 403, 302, 404, 302)),
     ("/campaigns/{slug}/workers/", "get", (302, 403, 200, 404, 200)),
     ("/campaigns/{slug}/workers/{pk}/", "post", (302, 403, 302, 404, 302)),
     ("/campaigns/{slug}/rounds/", "post", (302, 403, 302, 404, 302)),
@@ -110,8 +116,16 @@ def test_every_address_of_annotation_is_in_the_matrix() -> None:
     """A page that nobody wrote down here is a page whose rights nobody checked."""
     from annotation.urls import urlpatterns
 
-    elsewhere = {"stimulus", "stimulus-shape", "dataset-file"}
-    fill = {"slug": "{slug}", "token": "{token}", "number": "1", "pk": "{pk}"}
+    elsewhere = {
+        "stimulus",
+        "stimulus-shape",
+        "dataset",
+        "dataset-file",
+        "api-datasets",
+        "api-dataset",
+        "api-dataset-file",
+    }
+    fill = {"name": "csv", "slug": "{slug}", "token": "{token}", "number": "1", "pk": "{pk}"}
     listed = {route for route, _, _ in ROUTES}
     for one in urlpatterns:
         route = "/" + re.sub(r"<\w+:(\w+)>", lambda found: fill.get(found[1], found[0]), str(one.pattern))
