@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 PORT   ?= 8000
+# Tests run side by side, a file at a time; JOBS=0 runs them one after the other, in this process.
+JOBS   ?= 2
 RUNTIME = $(VENV)/.runtime-$(shell cksum < requirements.txt | cut -d' ' -f1)
 DEV     = $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 .PHONY: demo test lint format screenshots clean
@@ -13,7 +15,7 @@ demo: $(RUNTIME)
 	@exec $(BIN)/python manage.py demo --port $(PORT) $(if $(EXIT),--exit)
 
 test: $(DEV)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 lint: $(DEV)
 	$(BIN)/python -m ruff check .
@@ -28,7 +30,8 @@ format: $(DEV)
 # The pictures in docs/screenshots, taken anew by the browser tests.
 screenshots: $(DEV)
 	SEMBLANCE_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser/test_pages.py \
-		tests/browser/test_run.py tests/browser/test_voting_looks.py tests/browser/test_workers.py
+		tests/browser/test_run.py tests/browser/test_voting_looks.py tests/browser/test_workers.py \
+		tests/browser/test_quality.py tests/browser/test_datasets.py tests/browser/test_real_votes.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Semblance needs Python 3.11 or newer.")'

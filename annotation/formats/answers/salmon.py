@@ -2,7 +2,7 @@
 
 head, left, right, winner and loser are targets, rows of the stimuli from 0; *_html and *_filename are their keys.
 Times are in seconds, network_latency is not measured (0), and score is −9999, Salmon's mark of a query that no score
-chose. puid is the worker's pseudonym.
+chose. puid is the worker's pseudonym. Left and right are empty where nobody knows the sides.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _places(votes: dict[str, Any], row_of: dict[str, int]) -> dict[str, list[Any
     keys = {role: votes[{"left": "on_left", "right": "on_right"}.get(role, role)].tolist() for role in _ROLES}
     columns: dict[str, list[Any]] = {"puid": votes["worker"].tolist()}
     for role, names in keys.items():
-        columns |= {role: [row_of[name] for name in names], f"{role}_html": names, f"{role}_filename": names}
+        columns |= {role: [row_of.get(name) for name in names], f"{role}_html": names, f"{role}_filename": names}
     return columns
 
 

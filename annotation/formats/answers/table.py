@@ -48,8 +48,8 @@ def answer_schema() -> Any:
 def triplet_votes(table: Any) -> dict[str, Any]:
     """The votes of a block that count and say which candidate is nearer, as NumPy columns.
 
-    Beside the table's own columns: head, winner, loser, on_left and on_right, keys of stimuli. Where nobody knows the
-    sides, the first candidate stands on the left.
+    Beside the table's own columns: head, winner, loser, on_left and on_right, keys of stimuli. on_left and on_right are
+    empty where nobody knows the sides.
     """
     import pyarrow.compute as pc
 
@@ -57,13 +57,14 @@ def triplet_votes(table: Any) -> dict[str, Any]:
     votes = table.filter(pc.and_(told, table["counted"]))
     columns = {name: np.array(votes[name].to_pylist(), dtype=object) for name in ("reference", "a", "b", "worker")}
     chose_b = np.array(pc.equal(votes["choice"], "b").to_pylist(), dtype=bool)
-    b_left = np.array(pc.equal(votes["left"], "b").to_pylist(), dtype=bool)
+    left = np.array(votes["left"].to_pylist(), dtype=object)
+    sides = [left == "a", left == "b"]
     return columns | {
         "head": columns["reference"],
         "winner": np.where(chose_b, columns["b"], columns["a"]),
         "loser": np.where(chose_b, columns["a"], columns["b"]),
-        "on_left": np.where(b_left, columns["b"], columns["a"]),
-        "on_right": np.where(b_left, columns["a"], columns["b"]),
+        "on_left": np.select(sides, [columns["a"], columns["b"]], default=""),
+        "on_right": np.select(sides, [columns["b"], columns["a"]], default=""),
         "response_ms": votes["response_ms"].to_numpy(),
         "created": votes["created"].cast("int64").to_numpy(),
         "round": votes["round"].to_numpy(),

@@ -2,6 +2,7 @@
 
 head, winner and loser are rows of the stimuli from 0; Center, Left, Right and Answer are their keys. rt is in
 milliseconds; sampleAlg is random, adaptive or uncertainty by how the round was chosen; sampleSet is train or test.
+Left and Right are empty where nobody knows the sides: so the key of the loser stands in a column of its own, alternate.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from annotation.formats.exports.arrow_text import csv_header, csv_lines
 
 COLUMNS = (
     *("head", "winner", "loser", "worker_id", "rt", "Center", "Left", "Right", "Answer", "sampleAlg", "sampleSet"),
+    "alternate",
 )
 
 
@@ -49,6 +51,7 @@ class TripletToolsAnswers:
             "Right": votes["on_right"].tolist(),
             "Answer": votes["winner"].tolist(),
             "sampleAlg": [answers.samplers.get(number, "random") for number in votes["round"].tolist()],
+            "alternate": votes["loser"].tolist(),
             "sampleSet": ["test" if answers.test[row] else "train" for row in columns["head"]],
         }
         texts = set(COLUMNS) - {"head", "winner", "loser", "rt"}
