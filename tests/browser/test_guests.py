@@ -83,6 +83,6 @@ def test_the_form_of_a_new_campaign_shows_what_its_questions_need(windows: Any, 
         if hidden is not None:
             expect(hidden).to_be_hidden()
         expect(lab.locator("#estimate")).to_contain_text(sentence)
-    lab.locator("summary", has_text="Votes").click()
+    lab.locator("summary", has_text="asked in two steps").click()
     lab.get_by_label("How they are asked").select_option("3")
     expect(lab.locator("#estimate")).to_contain_text("900 to 1,500 votes")
