@@ -31,7 +31,7 @@ format: $(DEV)
 screenshots: $(DEV)
 	SEMBLANCE_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser/test_pages.py \
 		tests/browser/test_run.py tests/browser/test_voting_looks.py tests/browser/test_workers.py \
-		tests/browser/test_quality.py tests/browser/test_real_votes.py
+		tests/browser/test_quality.py tests/browser/test_datasets.py tests/browser/test_real_votes.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Semblance needs Python 3.11 or newer.")'

@@ -27,6 +27,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from annotation.quality.aggregate import lead
+
 Floats = NDArray[np.float64]
 
 _MARGINS = (0, 1, 3, 5)
@@ -126,8 +128,8 @@ def calibrate_by_draws(counts: NDArray[np.int64], drawn: int, truth: NDArray[np.
     patterns, answer = rows[:, :-1], rows[:, -1]
     asked, right = np.zeros(drawn + 1), np.zeros(drawn + 1)
     for x in _draws(drawn, counts.shape[1]):
-        top, margin = (int(one[0]) for one in _lead(x[None, :]))
-        rest, ahead = _lead(patterns - x)
+        top, margin = (int(one[0]) for one in lead(x[None, :]))
+        rest, ahead = lead(patterns - x)
         best, known = (rest, ahead > 0) if truth is None else (answer, answer >= 0)
         chance = times * np.exp(_log_chance(patterns, x)) * known * (margin > 0)
         asked[margin] += chance.sum()
@@ -140,11 +142,6 @@ def _draws(drawn: int, choices: int) -> Iterator[NDArray[np.int64]]:
     for draw in product(range(drawn + 1), repeat=choices):
         if sum(draw) == drawn:
             yield np.array(draw)
-
-
-def _lead(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    ranked = np.sort(counts, axis=1)
-    return counts.argmax(axis=1), ranked[:, -1] - ranked[:, -2]
 
 
 def _log_chance(counts: NDArray[np.int64], x: NDArray[np.int64]) -> Floats:

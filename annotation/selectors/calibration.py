@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.models import CANT_TELL, Campaign, Participation, Probe, Question
-from annotation.quality.aggregate import lead, vote_counts
+from annotation.quality.aggregate import Aggregate, lead, vote_counts
+from annotation.quality.alpha import percent_agreement
 from annotation.quality.calibration import (
     STANDING,
     Calibration,
@@ -26,18 +27,25 @@ MODEL_LEAST, MODEL_VOTES = 100, 3
 _MOST_DRAWN = 15
 
 
-def calibration_of(campaign: Campaign, votes: CampaignVotes, gold: NDArray[np.int64] | None = None) -> Calibration:
+def calibration_of(
+    campaign: Campaign,
+    votes: CampaignVotes,
+    gold: NDArray[np.int64] | None = None,
+    *,
+    workers: Aggregate | None = None,
+) -> Calibration:
     """The best that is known of a campaign's majorities.
 
     Args:
         campaign: Whose.
         votes: On its triplets.
         gold: What `gold_counts` gave, where it was read before.
+        workers: What the side-frame model made of these votes, where it was fitted before.
     """
     counts = vote_counts(votes.table)
     return (
         _by_gold(campaign, gold_counts(campaign) if gold is None else gold, counts)
-        or _by_model(votes, counts)
+        or _by_model(votes, counts, workers)
         or STANDING
     )
 
@@ -71,27 +79,25 @@ def _by_gold(campaign: Campaign, gold: NDArray[np.int64], asked: NDArray[np.int6
     """None where there is too little of it, or it is easier than what is asked."""
     drawn = min(campaign.votes_per_question, _MOST_DRAWN)
     enough = gold[gold[:, :2].sum(axis=1) >= drawn]
-    if len(enough) < GOLD_LEAST or _agreeing(enough[:, :2]) > _agreeing(asked) + GOLD_EASIER:
+    if len(enough) < GOLD_LEAST or _agreement(enough[:, :2]) > _agreement(asked) + GOLD_EASIER:
         return None
     return calibrate_by_draws(enough[:, :2], drawn, enough[:, 2])
 
 
-def _agreeing(counts: NDArray[np.int64]) -> float:
-    """The share of pairs of votes on a question that agree; 0 where there are none."""
-    total = counts.sum(axis=1)
-    pairs = int((total * (total - 1)).sum())
-    return float((counts * (counts - 1)).sum()) / pairs if pairs else 0.0
+def _agreement(counts: NDArray[np.int64]) -> float:
+    """Percent agreement; 0 where nobody answered what somebody else did."""
+    return float(np.nan_to_num(percent_agreement(counts)))
 
 
-def _by_model(votes: CampaignVotes, counts: NDArray[np.int64]) -> Calibration | None:
+def _by_model(votes: CampaignVotes, counts: NDArray[np.int64], workers: Aggregate | None) -> Calibration | None:
     """None where the sides shown are not known, or too few questions have enough votes to tell workers apart."""
     enough = counts.sum(axis=1) >= MODEL_VOTES
     if votes.table.left is None or np.count_nonzero(enough) < MODEL_LEAST:
         return None
-    posterior = load_aggregator("side-frame")().fit(votes.table).posterior
+    model = load_aggregator("side-frame")().fit(votes.table) if workers is None else workers
     top, margin = lead(counts)
     top[(margin == 0) | ~enough] = -1
-    return calibrate_by_posterior(margin, top, posterior)
+    return calibrate_by_posterior(margin, top, model.posterior)
 
 
 def calibration_json(calibration: Calibration, largest: int) -> dict[str, Any]:

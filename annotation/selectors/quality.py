@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.models import Campaign, Question, Round, Split
+from annotation.quality.aggregate import lead
 from annotation.quality.alpha import Agreement, agreement, agreement_by
 from annotation.quality.ceiling import Ceiling, noise_ceiling
 from annotation.quality.plurality import kept_labels
@@ -158,10 +159,9 @@ def most_disputed(counts: NDArray[np.int64], most: int = 12) -> NDArray[np.int64
     more votes come first, then the question that was asked first.
     """
     given = counts.sum(axis=1)
-    ranked = np.sort(counts, axis=1)
     several = np.flatnonzero(given >= 2)
-    lead = (ranked[several, -1] - ranked[several, -2]) / given[several]
-    order = np.lexsort((several, -given[several], lead))
+    _, ahead = lead(counts[several])
+    order = np.lexsort((several, -given[several], ahead / given[several]))
     return several[order[:most]]
 
 

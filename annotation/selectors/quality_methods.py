@@ -73,9 +73,7 @@ def method_fit(campaign: Campaign, votes: CampaignVotes, kind: str, method: str,
     workers = worker_fit(votes.table, kind)
     if kind == Question.Kind.LABEL:
         return Fitted(load_label_aggregator(method)(weight=weighting).fit(votes.table), workers, None)
-    calibration = calibration_of(campaign, votes)
-    if method == "margin":
-        result = load_aggregator(method)(weight=weighting, calibration=calibration).fit(votes.table)
-    else:
-        result = load_aggregator(method)(weight=weighting).fit(votes.table)
-    return Fitted(result, workers, calibration)
+    # Where sides are known, who judges workers is the side-frame model, which calibrates margins too.
+    calibration = calibration_of(campaign, votes, workers=None if votes.table.left is None else workers)
+    settings = {"calibration": calibration} if method == "margin" else {}
+    return Fitted(load_aggregator(method)(weight=weighting, **settings).fit(votes.table), workers, calibration)

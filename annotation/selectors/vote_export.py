@@ -6,10 +6,11 @@ no more than those assignments' answers are ever held.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
-from django.db.models import Exists, OuterRef, PositiveSmallIntegerField, QuerySet, Subquery, Value
+from django.db.models import PositiveSmallIntegerField, QuerySet, Value
 from numpy.typing import NDArray
 
 from annotation.formats.answers.table import ANSWER_COLUMNS, answer_schema
@@ -18,7 +19,6 @@ from annotation.models import (
     Assignment,
     Campaign,
     Probe,
-    Question,
     Split,
     Stimulus,
     UncountedVote,
@@ -28,8 +28,6 @@ from annotation.models import (
 from annotation.quality.plurality import kept_labels
 from annotation.selectors.fast_rows import Kind, rows_read
 from annotation.selectors.label_agreement import counts_by_label, label_consensus_of
-
-__all__ = ["ANSWER_COLUMNS", "CampaignAnswers", "label_columns", "label_results"]
 
 # Answers that are read together, roughly.
 _TOGETHER = 8192
@@ -172,27 +170,22 @@ def label_columns(campaign: Campaign) -> list[str]:
 
 
 def label_results(campaign: Campaign) -> Iterator[list[str | int | float]]:
-    """What the counted label questions came to, a row a stimulus; of the newest version of the method."""
-    newest = label_consensus_of(campaign).filter(question=OuterRef("pk")).order_by("-pk")
-    rows = Question.objects.filter(campaign=campaign, kind=Question.Kind.LABEL, role=Question.Role.ASKED)
-    found = {f"found_{name}": Subquery(newest.values(name)[:1]) for name in ("counts", "winner", "margin", "weight")}
-    counted = rows.filter(Exists(newest)).annotate(**found).order_by("round__number", "pk")
-    columns = ("round__number", "reference__key", "split", *found)
-    for number, key, split, counts, winner, margin, weight in counted.values_list(*columns).iterator(_CHUNK):
-        yield [
-            number,
-            key,
-            Split(split).label.lower(),
-            *(counts.get(str(place), 0) for place in range(len(campaign.choices))),
-            counts.get(CANT_TELL, 0),
-            campaign.choices[int(winner)] if winner else "",
-            margin,
-            weight,
-            _kept(campaign, counts),
-        ]
-
-
-def _kept(campaign: Campaign, counts: dict[str, int]) -> str:
-    """The label that enough people agree on, or nothing."""
-    place = int(kept_labels(counts_by_label([counts], len(campaign.choices)), at_least=campaign.votes_for_label)[0])
-    return campaign.choices[place] if place >= 0 else ""
+    """What the counted label questions come to now, by the campaign's method: a row a stimulus."""
+    columns = ("question__round__number", "question__reference__key", "question__split")
+    found = label_consensus_of(campaign).order_by("question__round__number", "question")
+    rows = found.values_list(*columns, "counts", "winner", "margin", "weight").iterator(_CHUNK)
+    size = len(campaign.choices)
+    while some := list(islice(rows, _CHUNK)):
+        kept = kept_labels(counts_by_label([row[3] for row in some], size), at_least=campaign.votes_for_label)
+        for (number, key, split, counts, winner, margin, weight), place in zip(some, kept.tolist(), strict=True):
+            yield [
+                number,
+                key,
+                Split(split).label.lower(),
+                *(counts.get(str(label), 0) for label in range(size)),
+                counts.get(CANT_TELL, 0),
+                campaign.choices[int(winner)] if winner else "",
+                margin,
+                weight,
+                campaign.choices[place] if place >= 0 else "",
+            ]

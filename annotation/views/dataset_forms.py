@@ -7,6 +7,7 @@ from django import forms
 from annotation.models import Campaign, Question, Split, Tally
 from annotation.selectors.triplets import Selection
 from annotation.selectors.votes import COUNTED
+from annotation.views.methods import tally_name
 
 
 class FreezeForm(forms.Form):
@@ -41,7 +42,7 @@ class FreezeForm(forms.Form):
         self.fields["rounds"].choices = [(number, f"Round {number}") for number in numbers]  # type: ignore[attr-defined]
         counted = Tally.objects.filter(campaign=campaign, kind=Question.Kind.TRIPLET, current=True).order_by()
         names = {campaign.method, *counted.values_list("method", flat=True)}
-        self.fields["method"].choices = [(name, name) for name in sorted(names)]  # type: ignore[attr-defined]
+        self.fields["method"].choices = [(name, tally_name(name)) for name in sorted(names)]  # type: ignore[attr-defined]
         self.fields["method"].initial = campaign.method
 
     @property

@@ -1,10 +1,7 @@
 """Frozen datasets: a campaign's list with the form that freezes, one dataset, its files."""
 
-import tempfile
-from typing import BinaryIO, cast
-
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
@@ -18,10 +15,13 @@ from annotation.services.dataset_files import dataset_file_get
 from annotation.services.datasets import dataset_freeze
 from annotation.views.dataset_forms import FreezeForm
 from annotation.views.doorway import campaign_or_404, page_of, refuse
-from annotation.views.downloads import file_send
+from annotation.views.downloads import file_send, made_send
+from annotation.views.methods import tally_name
 
 _PAGE = 24
 _LIVE = ("csv", "jsonl", "parquet")
+# Why questions of a selection are no triplets of a dataset.
+_LEFT_OUT = (("level", "level"), ("below_min_margin", "below the least margin"))
 # What each format is called, and whom it is for.
 _ABOUT = {
     "csv": ("CSV", "Triplets with weights; safe in spreadsheets."),
@@ -63,7 +63,7 @@ def datasets(request: HttpRequest, slug: str) -> HttpResponse:
         "campaign": campaign,
         "form": form,
         "page": page,
-        "live": _LIVE,
+        "live": [(name, _ABOUT[name][0]) for name in _LIVE],
     }
     return render(request, "annotation/datasets.html", context)
 
@@ -81,6 +81,8 @@ def dataset(request: HttpRequest, pk: int) -> HttpResponse:
         "campaign": shown.campaign,
         "dataset": shown,
         "manifest": shown.manifest,
+        "method": tally_name(shown.manifest.get("method", "")),
+        "left_out": _left_out(shown),
         "formats": rows,
     }
     return render(request, "annotation/dataset.html", context)
@@ -106,18 +108,19 @@ def triplets_file(request: HttpRequest, slug: str, name: str) -> HttpResponseBas
     if name not in _LIVE:
         raise Http404
     campaign = campaign_or_404(request, slug)
-    out = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
-    try:
-        load_writer(name).write(CampaignTriplets(campaign), cast(BinaryIO, out))
-    except BaseException:
-        out.close()
-        raise
-    out.seek(0)
     media_type, extension = format_of(name)
-    filename = f"{slug}-triplets{extension}"
-    response = FileResponse(out, as_attachment=True, filename=filename, content_type=media_type)
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    source = CampaignTriplets(campaign)
+    return made_send(
+        lambda out: load_writer(name).write(source, out),
+        filename=f"{slug}-triplets{extension}",
+        media_type=media_type,
+    )
+
+
+def _left_out(shown: Dataset) -> str:
+    """How many questions are left out, and why."""
+    counts = shown.manifest.get("left_out") or {}
+    return ", ".join(f"{counts[reason]:,} {said}" for reason, said in _LEFT_OUT if counts.get(reason))
 
 
 def dataset_or_404(request: HttpRequest, pk: int) -> Dataset:

@@ -1,10 +1,14 @@
 """Files that can be resumed: ranges, with the hash of the content as the ETag (RFC 9110, sections 13 and 14)."""
 
 import re
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, cast
 
 from django.core.files.storage import default_storage
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header
 
 _CHUNK = 1 << 18
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -25,13 +29,13 @@ def file_send(
         media_type: Its type.
     """
     etag = f'"{sha256}"'
-    if etag in [one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")]:
-        return HttpResponseNotModified(headers={"ETag": etag})
+    known = get_conditional_response(request, etag=etag, response=HttpResponse(headers={"ETag": etag}))
+    if known is not None and known.status_code != 200:
+        return known
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": etag,
-        "Content-Disposition": f'attachment; filename="{filename}"',
-        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": content_disposition_header(True, filename) or "",
     }
     part = _part(request, etag, size)
     if part is not None and part[0] >= part[1]:
@@ -43,6 +47,25 @@ def file_send(
     headers["Content-Length"] = str(end - start)
     status = 200 if part is None else 206
     return StreamingHttpResponse(content, content_type=media_type, status=status, headers=headers)
+
+
+def made_send(write: Callable[[BinaryIO], None], *, filename: str, media_type: str) -> FileResponse:
+    """Send what is written now, whole on the disk first: a file whose table of contents is at its end, or one that may
+    fail half-way.
+
+    Args:
+        write: Writes it.
+        filename: What it is saved as.
+        media_type: Its type.
+    """
+    out = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
+    try:
+        write(cast(BinaryIO, out))
+    except BaseException:
+        out.close()
+        raise
+    out.seek(0)
+    return FileResponse(out, as_attachment=True, filename=filename, content_type=media_type)
 
 
 def _part(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:

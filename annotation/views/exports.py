@@ -2,21 +2,20 @@
 
 import csv
 import io
-import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any, BinaryIO, cast
+from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import researcher_required
-from annotation.formats.answers.table import ANSWER_COLUMNS
-from annotation.formats.exports.arrow_text import csv_header, csv_lines, json_lines
+from annotation.formats.answers.plain import CsvAnswers, JsonlAnswers, ParquetAnswers
 from annotation.formats.exports.csv_file import guard
-from annotation.formats.registry import load_answers
 from annotation.selectors.vote_export import CampaignAnswers, label_columns, label_results
 from annotation.views.doorway import campaign_or_404
+from annotation.views.downloads import made_send
 
 # Rows that go out together: one at a time would cost more in passing them on than in making them.
 _TOGETHER = 200
@@ -26,33 +25,25 @@ _TOGETHER = 200
 @researcher_required
 def votes_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     answers = CampaignAnswers(campaign_or_404(request, slug))
-    content = chain([csv_header(ANSWER_COLUMNS)], map(csv_lines, answers.blocks()))
-    return _file(content, f"{slug}-votes.csv", "text/csv; charset=utf-8")
+    return _file(CsvAnswers().pieces(answers), f"{slug}{CsvAnswers.extension}", CsvAnswers.media_type)
 
 
 @require_GET
 @researcher_required
 def votes_jsonl(request: HttpRequest, slug: str) -> HttpResponseBase:
     answers = CampaignAnswers(campaign_or_404(request, slug))
-    return _file(map(json_lines, answers.blocks()), f"{slug}-votes.jsonl", "application/jsonl; charset=utf-8")
+    return _file(JsonlAnswers().pieces(answers), f"{slug}{JsonlAnswers.extension}", JsonlAnswers.media_type)
 
 
 @require_GET
 @researcher_required
 def votes_parquet(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """A file with its table of contents at the end: made whole on the disk, then sent."""
-    campaign = campaign_or_404(request, slug)
-    out = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
-    try:
-        load_answers("votes-parquet").write(CampaignAnswers(campaign), cast(BinaryIO, out))
-    except BaseException:
-        out.close()
-        raise
-    out.seek(0)
-    filename = f"{slug}-votes.parquet"
-    response = FileResponse(out, as_attachment=True, filename=filename, content_type="application/vnd.apache.parquet")
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    answers = CampaignAnswers(campaign_or_404(request, slug))
+    return made_send(
+        lambda out: ParquetAnswers().write(answers, out),
+        filename=f"{slug}{ParquetAnswers.extension}",
+        media_type=ParquetAnswers.media_type,
+    )
 
 
 @require_GET
@@ -64,7 +55,7 @@ def labels_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def _file(content: Iterable[bytes], filename: str, content_type: str) -> StreamingHttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"', "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Disposition": content_disposition_header(True, filename) or ""}
     return StreamingHttpResponse(content, content_type=content_type, headers=headers)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django import forms
 
-from annotation.models import Campaign
+from annotation.models import Campaign, Question
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,23 @@ WEIGHTINGS = (
     ),
     (Campaign.Weighting.CALIBRATED, Way("Calibrated", "2p − 1, where p is how often such an answer is right here.")),
 )
+
+
+def methods_of(kind: str) -> tuple[tuple[str, Way], ...]:
+    """The methods for one kind of question."""
+    return LABEL_METHODS if kind == Question.Kind.LABEL else METHODS
+
+
+def method_name(kind: str, method: str, weighting: str) -> str:
+    """A method and its weights in words."""
+    return f"{dict(methods_of(kind))[method].name}, weights: {dict(WEIGHTINGS)[Campaign.Weighting(weighting)].name}"
+
+
+def tally_name(method: str) -> str:
+    """How triplets were counted in words, as a tally names it: margin/raw. What this version does not know stays so."""
+    name, _, weighting = method.partition("/")
+    known = name in dict(METHODS) and weighting in Campaign.Weighting.values
+    return method_name(Question.Kind.TRIPLET, name, weighting) if known else method
 
 
 class CountingFields(forms.Form):

@@ -8,14 +8,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import researcher_required, signed_in
 from annotation.errors import AnnotationError
-from annotation.models import Campaign, Participation, Question
+from annotation.models import Campaign, Question
 from annotation.selectors.quality import campaign_quality
-from annotation.services.campaign_settings import campaign_change
-from annotation.services.conduct import worker_exclude, worker_reinstate
-from annotation.services.consensus import consensus_recount
+from annotation.services.counting import counting_change
 from annotation.views.doorway import campaign_or_404, refuse
+from annotation.views.methods import method_name
 from annotation.views.quality_blocks import block_of
-from annotation.views.quality_what_if import MethodForm, method_name, numbers_in, what_if_of
+from annotation.views.quality_what_if import MethodForm, numbers_in, what_if_of
 
 _KINDS = {
     Campaign.Kind.TRIPLET: (Question.Kind.TRIPLET,),
@@ -58,28 +57,24 @@ def quality_applied(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "That is no method, or no weighting.")
         return redirect("annotation:quality", slug)
+    method, weighting = form.cleaned_data["method"], form.cleaned_data["weighting"]
     try:
-        _apply(request, campaign, kind, form.cleaned_data["method"], form.cleaned_data["weighting"])
+        change = counting_change(
+            campaign=campaign,
+            kind=kind,
+            method=method,
+            weighting=weighting,
+            without=numbers_in(request.POST, "without"),
+            back=numbers_in(request.POST, "back"),
+            by=signed_in(request),
+        )
     except AnnotationError as refused:
         refuse(request, refused)
+    else:
+        for one in change.excluded:
+            messages.success(request, f"{one.worker.pseudonym} is excluded.")
+        for one in change.reinstated:
+            messages.success(request, f"{one.worker.pseudonym} is in good standing again.")
+        name = method_name(kind, method, weighting)
+        messages.success(request, f"Closed rounds are counted by {name}. Datasets that are frozen stay as they are.")
     return redirect(reverse("annotation:quality", args=[slug]) + f"?kind={kind}")
-
-
-def _apply(request: HttpRequest, campaign: Campaign, kind: str, method: str, weighting: str) -> None:
-    """Change the method, then who counts, then count.
-
-    Raises:
-        AnnotationError: The method cannot be the campaign's, or somebody stands otherwise by now.
-    """
-    field = "label_aggregator" if kind == Question.Kind.LABEL else "aggregator"
-    changed = campaign_change(campaign=campaign, **{field: method, "weighting": weighting})
-    people = Participation.objects.filter(campaign=campaign).select_related("worker").order_by("pk")
-    for participation in people.filter(worker__in=numbers_in(request.POST, "without")):
-        worker_exclude(participation=participation, by=signed_in(request))
-        messages.success(request, f"{participation.worker.pseudonym} is excluded.")
-    for participation in people.filter(worker__in=numbers_in(request.POST, "back")):
-        worker_reinstate(participation=participation, by=signed_in(request))
-        messages.success(request, f"{participation.worker.pseudonym} is in good standing again.")
-    consensus_recount(campaign=changed)
-    name = method_name(kind, method, weighting)
-    messages.success(request, f"Closed rounds are counted by {name}. Datasets that are frozen stay as they are.")

@@ -10,7 +10,7 @@ from annotation.quality.bootstrap import Estimate
 from annotation.selectors.quality import Quality
 from annotation.selectors.quality_people import Person
 from annotation.selectors.what_if import Change, Choice, State, present_choice, what_would_change
-from annotation.views.methods import LABEL_METHODS, METHODS, WEIGHTINGS
+from annotation.views.methods import WEIGHTINGS, method_name, methods_of
 from annotation.views.quality_cards import cards_of
 from annotation.views.quality_figures import NOTHING, plain_text, share_text
 from annotation.views.questions import QuestionCard
@@ -30,8 +30,7 @@ class MethodForm(forms.Form):
         now = present_choice(campaign, kind)
         start = {"method": now.method, "weighting": now.weighting}
         super().__init__(data, initial=start, auto_id="what-%s")
-        known = LABEL_METHODS if kind == Question.Kind.LABEL else METHODS
-        self.fields["method"].choices = known  # type: ignore[attr-defined]
+        self.fields["method"].choices = methods_of(kind)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -212,12 +211,6 @@ def _steps(kind: str, change: Change, chosen: list[Candidate]) -> list[str]:
         else:
             steps.append(f"{one.name} is excluded: others are asked again in rounds that are open. They are paid.")
     return steps
-
-
-def method_name(kind: str, method: str, weighting: str) -> str:
-    """A method and its weights in words."""
-    known = LABEL_METHODS if kind == Question.Kind.LABEL else METHODS
-    return f"{dict(known)[method].name}, weights: {dict(WEIGHTINGS)[Campaign.Weighting(weighting)].name}"
 
 
 def _more(difference: int) -> str:

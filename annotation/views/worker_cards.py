@@ -9,6 +9,7 @@ from annotation.models import Assignment, Campaign, Participation, Question
 from annotation.quality.conduct import WorkerConduct, conduct_of
 from annotation.selectors.conduct import campaign_median_ms, works_of
 from annotation.selectors.quality_people import Person, campaign_people
+from annotation.views.quality_figures import NOTHING, time_text
 
 _Standing = Participation.Standing
 _BADGE = {_Standing.GOOD: "done", _Standing.DOWNWEIGHTED: "queued", _Standing.PAUSED: "paused"}
@@ -114,17 +115,17 @@ def _card(
         conduct=conduct,
         badge=_BADGE.get(_Standing(participation.standing), "failed"),
         hits=hits,
-        median=_time(conduct.median_ms),
+        median=time_text(conduct.median_ms),
         known=_share(conduct.known_right, conduct.known_given, (low, high)),
         gold=f"{conduct.gold_right} of {conduct.gold_given}",
         attention=f"{conduct.attention_right} of {conduct.attention_given}",
         repeats=_share(conduct.repeats_same, conduct.repeats_given),
         left=_share(conduct.left, conduct.sided),
-        unsure=_percent(conduct.unsure, conduct.answers) if conduct.answers else "–",
+        unsure=_percent(conduct.unsure / conduct.answers) if conduct.answers else NOTHING,
         skills=skills,
         lean=_lean(triplets),
         leans=triplets is not None and triplets.leans,
-        others=_others(triplets or labels),
+        others=NOTHING if (judge := triplets or labels) is None else _percent(judge.others),
     )
 
 
@@ -141,39 +142,24 @@ def _lean(person: Person | None) -> Share | None:
 
 def _interval(share: float, low: float, high: float, detail: str) -> Share:
     ends = f"{100 * low:.0f}–{100 * high:.0f} %"
+    return _drawn(share, low, high, f"{ends}, {detail}" if detail else ends)
+
+
+def _share(part: int, whole: int, interval: tuple[float, float] = (0.0, 0.0)) -> Share | None:
+    return _drawn(part / whole, *interval, f"{part} of {whole}") if whole else None
+
+
+def _drawn(share: float, low: float, high: float, detail: str) -> Share:
     return Share(
-        text=f"{100 * share:.0f} %",
+        text=_percent(share),
         at=f"{100 * share:.1f}",
         low=f"{100 * low:.1f}",
         high=f"{100 * high:.1f}",
         width=f"{100 * (high - low):.1f}",
-        detail=f"{ends}, {detail}" if detail else ends,
+        detail=detail,
     )
 
 
-def _others(person: Person | None) -> str:
-    return "–" if person is None or person.others != person.others else f"{100 * person.others:.0f} %"
-
-
-def _share(part: int, whole: int, interval: tuple[float, float] = (0.0, 0.0)) -> Share | None:
-    if not whole:
-        return None
-    low, high = interval
-    return Share(
-        text=_percent(part, whole),
-        at=f"{100 * part / whole:.1f}",
-        low=f"{100 * low:.1f}",
-        high=f"{100 * high:.1f}",
-        width=f"{100 * (high - low):.1f}",
-        detail=f"{part} of {whole}",
-    )
-
-
-def _time(ms: float | None) -> str:
-    if ms is None:
-        return "–"
-    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.0f} %"
+def _percent(share: float) -> str:
+    """In whole per cent; a dash where there is nothing to say."""
+    return NOTHING if share != share else f"{100 * share:.0f} %"

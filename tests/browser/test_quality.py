@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from annotation.models import Campaign, Participation
-from tests.browser.pages import assert_fits
+from tests.browser.looks import look
 from tests.browser.world import open_campaign
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-FOLDER = os.environ.get("SEMBLANCE_SCREENSHOTS", "")
-LOOKS = [
-    ("", {"width": 1280, "height": 800}, "light"),
-    ("-dark", {"width": 1280, "height": 800}, "dark"),
-    ("-phone", {"width": 360, "height": 740}, "light"),
-    (None, {"width": 360, "height": 740}, "dark"),
-]
 
 
 @pytest.fixture
@@ -49,32 +39,15 @@ def campaign(alice: Any) -> Any:
     return made
 
 
-def _look(page: Page, name: str) -> None:
-    """Every light and width: nothing sticks out, nothing fails a rule of accessibility."""
-    for suffix, size, scheme in LOOKS:
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        assert_fits(page)
-        page.wait_for_timeout(300)  # colours that change have changed
-        found = Axe().run(page).response["violations"]
-        assert [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found] == []
-        if FOLDER and suffix is not None:
-            Path(FOLDER).mkdir(parents=True, exist_ok=True)
-            height = page.evaluate("() => document.documentElement.scrollHeight")
-            page.set_viewport_size({"width": size["width"], "height": height})  # type: ignore[typeddict-item]
-            page.wait_for_timeout(300)  # pictures that load when they are seen
-            page.screenshot(path=Path(FOLDER) / f"{name}{suffix}.png")
-
-
 def test_the_page_in_every_light(windows: Any, campaign: Any, alice: Any) -> None:
     page = windows.open(alice)
     page.goto(f"/campaigns/{campaign.slug}/")
     page.get_by_role("link", name="Quality").click()
     expect(page.get_by_role("heading", name="Most disputed")).to_be_visible()
-    _look(page, "quality")
+    look(page, "quality")
     page.get_by_role("link", name="Labels").click()
     expect(page.locator(".tally").first).to_contain_text("positive")
-    _look(page, "quality-labels")
+    look(page, "quality-labels")
 
 
 def test_what_would_change_is_shown_and_then_applied(windows: Any, campaign: Any, alice: Any) -> None:
@@ -92,7 +65,7 @@ def test_what_would_change_is_shown_and_then_applied(windows: Any, campaign: Any
     expect(outcome).to_contain_text(f"{who.worker.pseudonym} is excluded: others are asked again")
     campaign.refresh_from_db()
     assert (campaign.aggregator, campaign.weighting) == ("margin", "raw")
-    _look(page, "quality-change")
+    look(page, "quality-change")
     asked: list[str] = []
     page.on("dialog", lambda dialog: [asked.append(dialog.message), dialog.accept()])
     outcome.get_by_role("button", name="Apply").press("Enter")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from annotation.services.vote_imports import votes_import
+from tests.browser.looks import picture
 from tests.browser.pages import assert_fits
 
 pytestmark = [pytest.mark.browser, pytest.mark.shared, pytest.mark.django_db(transaction=True)]
-FOLDER = os.environ.get("SEMBLANCE_SCREENSHOTS", "")
 
 
 @pytest.mark.parametrize(("name", "shown"), [("cfd36_faces", "cfd36"), ("alien_eggs_30_next", "eggs")])
@@ -26,8 +25,6 @@ def test_the_page_of_a_real_set(name: str, shown: str, windows: Any, alice: Any,
     for figure in ("nan", "None", "inf"):
         expect(page.locator("main").get_by_text(figure, exact=True)).to_have_count(0)
     assert_fits(page)
-    if FOLDER:
-        Path(FOLDER).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(FOLDER) / f"quality-{shown}.png", full_page=True)
+    picture(page, f"quality-{shown}")
     page.set_viewport_size({"width": 360, "height": 740})
     assert_fits(page)

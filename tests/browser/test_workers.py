@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from annotation.models import Campaign, Participation
 from annotation.services.conduct import workers_assess_due
-from tests.browser.pages import assert_fits
+from tests.browser.looks import look
 from tests.browser.world import open_campaign
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-FOLDER = os.environ.get("SEMBLANCE_SCREENSHOTS", "")
-LOOKS = [
-    ("", {"width": 1280, "height": 800}, "light"),
-    ("-dark", {"width": 1280, "height": 800}, "dark"),
-    ("-phone", {"width": 360, "height": 740}, "light"),
-    (None, {"width": 360, "height": 740}, "dark"),
-]
 
 
 @pytest.fixture
@@ -57,19 +47,7 @@ def test_the_page_in_every_light(windows: Any, campaign: Any, alice: Any) -> Non
     page.goto(f"/campaigns/{campaign.slug}/workers/")
     expect(page.locator(".worker")).to_have_count(5)
     page.get_by_text("What the figures say, and what the rules do").click()
-    for suffix, size, scheme in LOOKS:
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        assert_fits(page)
-        page.wait_for_timeout(300)  # colours that change have changed
-        found = Axe().run(page).response["violations"]
-        assert [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found] == []
-        if FOLDER and suffix is not None:
-            Path(FOLDER).mkdir(parents=True, exist_ok=True)
-            # What stays in place while a page scrolls would lie in the midst of a picture of the whole page.
-            height = page.evaluate("() => document.documentElement.scrollHeight")
-            page.set_viewport_size({"width": size["width"], "height": height})  # type: ignore[typeddict-item]
-            page.screenshot(path=Path(FOLDER) / f"workers{suffix}.png")
+    look(page, "workers")
 
 
 def _press(page: Page, name: str) -> None:

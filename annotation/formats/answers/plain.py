@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from annotation.formats.answers.table import ANSWER_COLUMNS, Answers, answer_schema
@@ -21,9 +22,13 @@ class CsvAnswers:
             answers: What to write.
             out: Where to.
         """
-        out.write(csv_header(ANSWER_COLUMNS))
-        for table in answers.blocks():
-            out.write(csv_lines(table))
+        for piece in self.pieces(answers):
+            out.write(piece)
+
+    def pieces(self, answers: Answers) -> Iterator[bytes]:
+        """The same, a block at a time, for whoever sends it on."""
+        yield csv_header(ANSWER_COLUMNS)
+        yield from map(csv_lines, answers.blocks())
 
 
 class JsonlAnswers:
@@ -39,8 +44,12 @@ class JsonlAnswers:
             answers: What to write.
             out: Where to.
         """
-        for table in answers.blocks():
-            out.write(json_lines(table))
+        for piece in self.pieces(answers):
+            out.write(piece)
+
+    def pieces(self, answers: Answers) -> Iterator[bytes]:
+        """The same, a block at a time, for whoever sends it on."""
+        return map(json_lines, answers.blocks())
 
 
 class ParquetAnswers:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from annotation.models import Round
+from annotation.models import Campaign, Round
+from tests.annotation.views.quality_naive import round_of
+from tests.factories import small_campaign
 
 
 @pytest.fixture
@@ -23,3 +25,13 @@ def page(client: Client, bob: Any, open_round: Round) -> Any:
         return response.status_code, response.json()
 
     return post
+
+
+@pytest.fixture
+def counted(alice: Any, collection: Any) -> Campaign:
+    """Triplets and labels in two rounds, of which one is closed."""
+    made = small_campaign(owner=alice, collection=collection, kind="both", cant_tell=True)
+    round_of(made, 1)
+    round_of(made, 2, close=False)
+    made.refresh_from_db()
+    return made

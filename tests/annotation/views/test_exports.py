@@ -15,8 +15,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from annotation.formats.answers.table import ANSWER_COLUMNS
 from annotation.models import Assignment, Campaign, Probe, Question, Round, UncountedVote, Vote, Worker
-from annotation.selectors.vote_export import ANSWER_COLUMNS
 from annotation.services.assignments import assignment_claim
 from annotation.services.proposals import round_propose_balanced
 from annotation.services.rounds import round_close, round_finish, round_open

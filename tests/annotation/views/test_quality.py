@@ -34,16 +34,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def counted(alice: Any, collection: Any) -> Campaign:
-    """Triplets and labels in two rounds, of which one is closed."""
-    made = small_campaign(owner=alice, collection=collection, kind="both", cant_tell=True)
-    round_of(made, 1)
-    round_of(made, 2, close=False)
-    made.refresh_from_db()
-    return made
-
-
-@pytest.fixture
 def page(client: Any, alice: Any, counted: Campaign) -> Any:
     client.force_login(alice)
     return lambda query="": client.get(f"/campaigns/{counted.slug}/quality/{query}")

@@ -23,21 +23,11 @@ from tests.annotation.views.quality_naive import (
     percent_text,
     plain,
     raw,
-    round_of,
 )
 from tests.factories import small_campaign
 
 pytestmark = pytest.mark.django_db
 CLOSED = {"question__round__status": "closed"}
-
-
-@pytest.fixture
-def counted(alice: Any, collection: Any) -> Campaign:
-    made = small_campaign(owner=alice, collection=collection, kind="both", cant_tell=True)
-    round_of(made, 1)
-    round_of(made, 2, close=False)
-    made.refresh_from_db()
-    return made
 
 
 @pytest.fixture
