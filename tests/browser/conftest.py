@@ -76,7 +76,7 @@ class Windows:
 
     def _requested(self, request: Request) -> None:
         there = urlsplit(request.url)
-        if there.scheme not in ("data", "blob") and there.netloc != urlsplit(self._address).netloc:
+        if there.scheme not in ("data", "blob", "file") and there.netloc != urlsplit(self._address).netloc:
             self._note(f"request to another host: {request.url}")
 
     def _note(self, problem: str) -> None:
