@@ -15,7 +15,7 @@ demo: $(RUNTIME)
 	@exec $(BIN)/python manage.py demo --port $(PORT) $(if $(EXIT),--exit)
 
 test: $(DEV)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(DEV)
 	$(BIN)/python -m ruff check .

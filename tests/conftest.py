@@ -14,6 +14,14 @@ from tests.requirements import lacking
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
+# Files that take minutes: where tests run side by side, nobody waits for them at the end.
+_LONG = ("test_postgres.py", "test_voting_network.py", "test_demo.py", "test_chaos.py", "test_kill.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in _LONG)
+
+
 @pytest.fixture(autouse=True)
 def _files_of_a_test_stay_in_its_folder(settings: Any, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path / "data"

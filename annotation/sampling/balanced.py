@@ -20,8 +20,9 @@ import numpy.typing as npt
 from annotation.sampling.dense import complement_design
 from annotation.sampling.errors import DesignImpossible
 from annotation.sampling.keys import LARGEST_N, Keys, Triplets, asked_keys, contains, question_keys, repeats
+from annotation.sampling.seen import Seen, SortedKeys
 
-Columns = npt.NDArray[np.int32]  # (3, T): one row a role, so that a column of the design is contiguous
+Columns = npt.NDArray[np.int64]  # (3, T): one row a role, so that a column of the design is contiguous
 
 ATTEMPTS = 20  # fresh starts before a design counts as out of reach
 ROUNDS = 400  # repairs of one start; each fixes a constant share of the bad rows
@@ -72,7 +73,7 @@ def sparse_design(n: int, count: int, taken: Keys, rng: np.random.Generator) -> 
     for _ in range(ATTEMPTS):
         columns = _columns(n, count, rng)
         if _repair(columns, n, taken, rng):
-            return np.ascontiguousarray(columns.T, dtype=np.int64)
+            return columns.T
     raise DesignImpossible(
         f"No balanced design of {count:,} triplets was found for {n} stimuli: too few different triplets are left."
     )
@@ -91,8 +92,8 @@ def _checked_count(n: int, k: int) -> int:
 def _columns(n: int, count: int, rng: np.random.Generator) -> Columns:
     """Three columns of ``count`` entries with equal counts of every stimulus, not yet free of repeats."""
     whole, rest = divmod(count, n)
-    items = np.arange(n, dtype=np.int32)
-    columns = np.empty((3, count), dtype=np.int32)
+    items = np.arange(n, dtype=np.int64)
+    columns = np.empty((3, count), dtype=np.int64)
     for column in columns:
         stream = column[: whole * n].reshape(whole, n)
         stream[:] = items
@@ -106,43 +107,31 @@ def _columns(n: int, count: int, rng: np.random.Generator) -> Columns:
 def _repair(columns: Columns, n: int, taken: Keys, rng: np.random.Generator) -> bool:
     """Exchange entries inside columns, in place, until every row is a new question; False when it gives up."""
     keys = question_keys(columns, n)
-    ordered = np.sort(keys)
     wander = DENSE * (len(keys) + len(taken)) > n * (n - 1) * (n - 2) // 2
-    bad = _bad_rows(columns, keys, ordered, taken)
+    asked: Seen | SortedKeys = SortedKeys(keys) if wander else Seen(keys)
+    bad = _bad_rows(columns, keys, asked.doubled, taken)
     for _ in range(ROUNDS):
         if not len(bad):
             return True
         active = bad[rng.random(len(bad)) < 0.5] if wander else bad
-        mended, removed, added = _exchange(columns, keys, ordered, active, n, taken, rng, wander)
-        if wander:
-            ordered = _replaced(ordered, removed, added)
-            bad = _bad_rows(columns, keys, ordered, taken)
+        mended, removed, added = _exchange(columns, keys, asked, active, n, taken, rng, wander)
+        if isinstance(asked, SortedKeys):
+            asked.replace(removed, added)
+            bad = _bad_rows(columns, keys, asked.doubled, taken)
         else:
-            # Both rows of an exchange came out clean, so what is left to do is known. What went may stay among the
-            # questions not to ask, there are so many others; what came joins them. No pass over the design is needed.
+            # Both rows of an exchange came out clean, so what is left to do is known. What came joins the questions
+            # not to ask. No pass over the design is needed.
             added = np.sort(added)
             taken = np.insert(taken, np.searchsorted(taken, added), added)
             bad = np.setdiff1d(bad, mended, assume_unique=True)
     return False
 
 
-def _replaced(ordered: Keys, removed: Keys, added: Keys) -> Keys:
-    """The sorted keys without `removed` (each once for each time that it is named) and with `added`, sorted.
-
-    An exchange changes few of many keys; to sort them all again would be most of the work of a large design.
-    """
-    removed, added = np.sort(removed), np.sort(added)
-    again = np.arange(len(removed)) - np.searchsorted(removed, removed)  # the how-manieth of its equals
-    kept = np.delete(ordered, np.searchsorted(ordered, removed) + again)
-    return np.insert(kept, np.searchsorted(kept, added), added)
-
-
-def _bad_rows(columns: Columns, keys: Keys, ordered: Keys, taken: Keys) -> npt.NDArray[np.intp]:
+def _bad_rows(columns: Columns, keys: Keys, doubled: Keys, taken: Keys) -> npt.NDArray[np.intp]:
     """Rows that name a stimulus twice, ask what was asked, or repeat a question (all of its rows but the first)."""
     bad = repeats(columns)
     if len(taken):
         bad |= contains(taken, keys)
-    doubled = ordered[1:][ordered[1:] == ordered[:-1]]
     if len(doubled):
         rows = np.flatnonzero(np.isin(keys, doubled))
         _, first = np.unique(keys[rows], return_index=True)
@@ -153,7 +142,7 @@ def _bad_rows(columns: Columns, keys: Keys, ordered: Keys, taken: Keys) -> npt.N
 def _exchange(
     columns: Columns,
     keys: Keys,
-    ordered: Keys,
+    asked: Seen | SortedKeys,
     active: npt.NDArray[np.intp],
     n: int,
     taken: Keys,
@@ -177,7 +166,7 @@ def _exchange(
     ours[role, each], theirs[role, each] = theirs[role, each], ours[role, each]
     new = np.stack([question_keys(ours, n), question_keys(theirs, n)])  # (2, pairs)
     clean = ~np.stack([repeats(ours), repeats(theirs)])
-    clean &= ~(contains(ordered, new) | contains(taken, new))
+    clean &= ~(asked.contains(new) | contains(taken, new))
     _, back, times = np.unique(new, return_inverse=True, return_counts=True)
     clean &= (times == 1)[back].reshape(new.shape)
     keep = np.flatnonzero(clean.any(axis=0) if wander else clean.all(axis=0))

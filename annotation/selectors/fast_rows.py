@@ -5,11 +5,8 @@ The database itself writes a block of rows as one text of lines, and Arrow reads
 names, which the caller puts in their place. What it reads is what the same query's `values_list` reads, in that order.
 """
 
-from collections import deque
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from contextlib import closing
-from itertools import islice
 from typing import Any, Literal
 
 from django.core.exceptions import EmptyResultSet
@@ -17,10 +14,6 @@ from django.db import connections
 from django.db.models import QuerySet
 
 Kind = Literal["integer", "integer?", "real", "real?", "code", "time"]  # "?" where NULL may be
-# Primary keys that are asked for at once: some megabytes of text.
-BLOCK = 1 << 16
-# Threads that read ahead: more would wait for each other on small machines, and hold more blocks.
-_READERS = 2
 # How SQLite writes what is never NULL, quicker than by %s.
 _SHAPES = {"integer": "%%d", "real": "%%.9g"}
 
@@ -46,56 +39,6 @@ def rows_read(query: "QuerySet[Any, Any]", kinds: Mapping[str, Kind]) -> Any:
         cursor.execute(statement, params)
         (text,) = cursor.fetchone()
     return _parse(f"{text}\n".encode() if text is not None else b"", kinds)
-
-
-def blocks_read(
-    query: "QuerySet[Any, Any]", kinds: Mapping[str, Kind], *, key: str, block: int = BLOCK
-) -> Iterator[Any]:
-    """The rows of a query in the order of a key, as tables of the rows whose keys lie in one range.
-
-    No cursor stays open between two blocks, however slow the reader is. Outside transactions, whose rows nobody else
-    sees, the next blocks are read by other threads meanwhile.
-
-    Args:
-        query: See `rows_read`; not ordered.
-        kinds: See `rows_read`.
-        key: A field with whole numbers, such as "pk".
-        block: Width of a range.
-    """
-    ends = query.order_by(key).values_list(key, flat=True)
-    low, high = ends.first(), ends.last()
-    parts = (
-        query.filter(**{f"{key}__gte": start, f"{key}__lt": start + block}).order_by(key)
-        for start in range(low or 0, (high or 0) + 1, block)
-    )
-    if low is None:
-        return
-    alone = connections[query.db].in_atomic_block
-    for table in (rows_read(part, kinds) for part in parts) if alone else _ahead(parts, kinds):
-        if len(table):  # else a gap: rows of other campaigns
-            yield table
-
-
-def _ahead(parts: "Iterator[QuerySet[Any, Any]]", kinds: Mapping[str, Kind]) -> Iterator[Any]:
-    """The tables of queries in order, some read before they are wanted."""
-    with ThreadPoolExecutor(_READERS) as readers:
-        waiting = deque(readers.submit(_read_apart, part, kinds) for part in islice(parts, _READERS + 1))
-        try:
-            while waiting:
-                table = waiting.popleft().result()
-                waiting.extend(readers.submit(_read_apart, part, kinds) for part in islice(parts, 1))
-                yield table
-        finally:
-            for one in waiting:
-                one.cancel()
-
-
-def _read_apart(query: "QuerySet[Any, Any]", kinds: Mapping[str, Kind]) -> Any:
-    """`rows_read` in a thread of its own, which leaves no connection behind."""
-    try:
-        return rows_read(query, kinds)
-    finally:
-        connections[query.db].close()
 
 
 def _line(vendor: str, names: list[str], kinds: list[Kind]) -> str:

@@ -1,39 +1,26 @@
 """What a campaign's votes on triplets come to now, as weighted triplets in the order that the crowd gave."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db import connections
+from django.db.models import Max, Min, QuerySet
 from numpy.typing import NDArray
 
 from annotation.errors import AnnotationError
 from annotation.formats.frozen import SPLITS
 from annotation.formats.triplet_blocks import TripletBlock
 from annotation.models import Campaign, Consensus, Question, Stimulus, Tally
-from annotation.selectors.fast_rows import Kind, blocks_read
+from annotation.selectors.ahead import ranges, read_ahead
+from annotation.selectors.packed_rows import Code, Column, Real, Whole, columns_read
+from annotation.selectors.places import Places
 from annotation.selectors.votes import COUNTED
 
-_KINDS: dict[str, Kind] = {
-    "reference": "integer",
-    "a": "integer",
-    "b": "integer",
-    "winner": "code",
-    "weight": "real",
-    "votes_a": "integer",
-    "votes_b": "integer",
-    "round": "integer",
-    "split": "integer",
-}
-_FIELDS = (
-    *("question__reference", "question__a", "question__b", "winner", "weight", "votes_a", "votes_b"),
-    *("question__round", "question__split"),
-)
-# What freezing wants to know beside it.
-_MORE_KINDS: dict[str, Kind] = {"question": "integer", "posterior": "real?"}
-_MORE_FIELDS = ("question", "posterior")
+_SMALL = Whole((1 << 15) - 1)  # what a PositiveSmallIntegerField holds
 
 
 @dataclass(frozen=True)
@@ -79,11 +66,12 @@ class CampaignTriplets:
         self.selection = replace(selection, method=selection.method or campaign.method)
         self.tallies = tallies_of(campaign, self.selection)
         counted = campaign.rounds.filter(status__in=COUNTED)
-        self._number_of = dict(counted.values_list("pk", "number"))
+        self._number_of = dict(counted.order_by("pk").values_list("pk", "number"))
+        self._numbers = Places(list(self._number_of), list(self._number_of.values()))
         stimuli = list(
             Stimulus.objects.filter(collection=campaign.collection_id).order_by("pk").values_list("pk", "key")
         )
-        self.keys = np.array([pk for pk, _ in stimuli], dtype=np.int64)
+        self._places = Places([pk for pk, _ in stimuli])
         self.stimuli: NDArray[np.str_] = np.array([key for _, key in stimuli], dtype=np.str_)
         self._rows = self._query()
         self.manifest: dict[str, object] = manifest_of(campaign) | {
@@ -105,17 +93,41 @@ class CampaignTriplets:
         return self.selection.rounds is None or number in self.selection.rounds
 
     def blocks(self) -> Iterator[TripletBlock]:
-        """The decided triplets with margin enough, in the order in which they were counted; without posteriors."""
-        for table in blocks_read(self._decided().values_list(*_FIELDS), _KINDS, key="pk"):
-            yield self._block(table)
+        """The decided triplets with margin enough, without posteriors.
+
+        A block holds what was counted together, in the order of the questions.
+        """
+        return (block for _, block in self._read(posterior=False))
 
     def asked(self) -> Iterator[tuple[NDArray[np.int64], TripletBlock]]:
         """The same with posteriors, and with the primary keys of the questions."""
-        rows = self._decided().values_list(*_FIELDS, *_MORE_FIELDS)
-        for table in blocks_read(rows, {**_KINDS, **_MORE_KINDS}, key="pk"):
-            posterior = table["posterior"].to_numpy().astype(np.float32)
-            whole = None if np.isnan(posterior).any() else posterior
-            yield table["question"].to_numpy(), replace(self._block(table), posterior=whole)
+        return self._read(posterior=True)
+
+    def _read(self, *, posterior: bool) -> Iterator[tuple[NDArray[np.int64], TripletBlock]]:
+        counted = Consensus.objects.filter(tally__in=[one.pk for one in self.tallies])
+        newest = Question.objects.aggregate(newest=Max("pk"))["newest"] or 0
+        stimulus, round = Whole(self._places.highest), Whole(self._numbers.highest)
+        fields: dict[str, Column] = {
+            **{"question": Whole(newest), "question__split": _SMALL, "question__round": round},
+            **{f"question__{name}": stimulus for name in ("reference", "a", "b")},
+            **{"votes_a": _SMALL, "votes_b": _SMALL, "winner": Code(("a", "b")), "weight": Real()},
+            **({"posterior": Real(nullable=True)} if posterior else {}),
+        }
+        jobs = (partial(self._part, start, end, fields) for start, end in ranges(counted))
+        return (part for part in read_ahead(jobs, using=counted.db) if len(part[0]))  # else rows of other campaigns
+
+    def _part(self, start: int, end: int, fields: Mapping[str, Column]) -> tuple[NDArray[np.int64], TripletBlock]:
+        """The triplets of the counts in a range of primary keys, with their questions, in order."""
+        rows = self._decided().filter(pk__gte=start, pk__lt=end)
+        if connections[rows.db].vendor == "postgresql":  # which else looks through all questions for every block
+            asked = rows.aggregate(low=Min("question_id"), high=Max("question_id"))
+            rows = rows.filter(question__pk__gte=asked["low"] or 0, question__pk__lte=asked["high"] or 0)
+        found = columns_read(rows.values_list(*fields), fields)
+        keys = found["question"]
+        if (keys[1:] < keys[:-1]).any():
+            order = np.argsort(keys, kind="stable")
+            found = {name: column[order] for name, column in found.items()}
+        return found["question"], self._block(found)
 
     def _decided(self) -> QuerySet[Consensus]:
         rows = self._rows.exclude(winner="")
@@ -130,22 +142,20 @@ class CampaignTriplets:
             "below_min_margin": decided.filter(margin__lt=self.selection.min_margin).count(),
         }
 
-    def _block(self, table: Any) -> TripletBlock:
-        import pyarrow.compute as pc
-
-        column = {name: table[name].to_numpy() for name, kind in _KINDS.items() if kind != "code"}
-        b_won = pc.equal(table["winner"], "b").to_numpy()
-        nearer, farther = np.where(b_won, column["b"], column["a"]), np.where(b_won, column["a"], column["b"])
-        triplets = np.column_stack([column["reference"], nearer, farther])
-        rounds, at = np.unique(column["round"], return_inverse=True)
+    def _block(self, column: Mapping[str, NDArray[Any]]) -> TripletBlock:
+        b_won = column["winner"] == 1
+        a, b, votes_a, votes_b = (column[name] for name in ("question__a", "question__b", "votes_a", "votes_b"))
+        stimuli = np.column_stack([column["question__reference"], np.where(b_won, b, a), np.where(b_won, a, b)])
+        posterior = column.get("posterior")
         return TripletBlock(
-            triplets=np.searchsorted(self.keys, triplets).astype(np.int64),
+            triplets=self._places.of(stimuli),
             weight=column["weight"].astype(np.float32),
-            margin=np.abs(column["votes_a"] - column["votes_b"]).astype(np.int16),
-            votes_nearer=np.where(b_won, column["votes_b"], column["votes_a"]).astype(np.int16),
-            votes_farther=np.where(b_won, column["votes_a"], column["votes_b"]).astype(np.int16),
-            rounds=np.array([self._number_of[pk] for pk in rounds.tolist()], dtype=np.int32)[at],
-            triplet_split=column["split"].astype(np.int8),
+            margin=np.abs(votes_a - votes_b).astype(np.int16),
+            votes_nearer=np.where(b_won, votes_b, votes_a).astype(np.int16),
+            votes_farther=np.where(b_won, votes_a, votes_b).astype(np.int16),
+            rounds=self._numbers.of(column["question__round"]).astype(np.int32),
+            triplet_split=column["question__split"].astype(np.int8),
+            posterior=None if posterior is None or np.isnan(posterior).any() else posterior.astype(np.float32),
         )
 
 

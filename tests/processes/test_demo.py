@@ -33,7 +33,13 @@ def demo(folder, *words):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=deaf,
     )
+
+
+def deaf():
+    """Ignore SIGINT, as a shell has its background jobs do: the demo hears it all the same."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def processes_of(folder):

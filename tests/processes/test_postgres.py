@@ -13,6 +13,7 @@ pytestmark = pytest.mark.processes
 ROOT = Path(__file__).resolve().parent.parent.parent
 SUITES = (
     "tests/accounts",
+    "tests/annotation/selectors",
     "tests/annotation/services",
     "tests/annotation/views",
     "tests/learning/services",
@@ -24,5 +25,5 @@ def test_the_services_pass_on_postgresql_too(tmp_path: Path):
     environment = {**os.environ, "DATABASE_URL": need_postgres(), "SEMBLANCE_DATA_DIR": str(tmp_path)}
     suites = [suite for suite in SUITES if list((ROOT / suite).glob("test_*.py"))]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--create-db", *suites]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotation.sampling.balanced import _replaced, balanced_triplets
+from annotation.sampling.balanced import balanced_triplets
 from annotation.sampling.dense import all_questions, balanced_sides
 from annotation.sampling.errors import DesignImpossible
 
@@ -165,12 +165,3 @@ def test_sides_are_balanced_for_any_pairs(pairs: list[tuple[int, int]]) -> None:
 def test_all_questions_are_all_and_in_the_order_of_their_keys() -> None:
     naive = [(r, a, b) for r in range(5) for a in range(5) for b in range(a + 1, 5) if r not in (a, b)]
     assert questions(all_questions(5)) == naive
-
-
-@given(st.lists(st.integers(0, 9), max_size=40), st.lists(st.integers(0, 9), max_size=8), st.data())
-def test_keys_that_are_replaced_stay_sorted(keys: list[int], added: list[int], data: st.DataObject) -> None:
-    gone = data.draw(st.lists(st.sampled_from(range(len(keys))), unique=True)) if keys else []
-    removed = [keys[place] for place in gone]
-    left = [key for place, key in enumerate(keys) if place not in gone]
-    got = _replaced(*(np.array(values, dtype=np.int64) for values in (sorted(keys), removed, added)))
-    assert got.tolist() == sorted(left + added)

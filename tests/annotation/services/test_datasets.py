@@ -137,7 +137,7 @@ def test_a_file_of_version_1_is_read_as_what_it_is(two_rounds: Any, tmp_path: Pa
 @pytest.mark.parametrize("size", [7, 1 << 16])
 def test_reading_by_blocks_gives_the_dataset(two_rounds: Any, monkeypatch: Any, size: int) -> None:
     from annotation.formats import triplet_blocks
-    from annotation.selectors import fast_rows
+    from annotation.selectors import ahead
 
     monkeypatch.setattr(triplet_blocks, "BLOCK", size)
     dataset = dataset_freeze(campaign=two_rounds)
@@ -145,7 +145,7 @@ def test_reading_by_blocks_gives_the_dataset(two_rounds: Any, monkeypatch: Any, 
     with dataset_stream(dataset) as stream:
         read = whole(stream)
         assert list(stream.stimuli) == list(frozen.stimuli)
-    monkeypatch.setattr(fast_rows.blocks_read, "__kwdefaults__", {"block": size})
+    monkeypatch.setattr(ahead.ranges, "__kwdefaults__", {"block": size})
     live = whole(CampaignTriplets(two_rounds))
     for name in triplet_blocks.COLUMNS:
         np.testing.assert_array_equal(getattr(read, name), getattr(frozen, name))

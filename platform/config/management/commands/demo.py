@@ -27,7 +27,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["exit"] and not port_is_free(options["port"]):
             raise CommandError(f"Port {options['port']} is taken; choose another one: make demo PORT=8001")
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background jobs are started deaf to SIGINT
+            signal.signal(number, _interrupt)
         console, processes = Console(), Processes()
         scale = Scale(people=options["people"], iterations=options["iterations"])
         try:
