@@ -7,7 +7,7 @@ PORT   ?= 8000
 JOBS   ?= 2
 RUNTIME = $(VENV)/.runtime-$(shell cksum < requirements.txt | cut -d' ' -f1)
 DEV     = $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
-.PHONY: demo test lint format screenshots clean
+.PHONY: demo test lint format readers screenshots clean
 
 # make demo            the whole loop, then served at http://127.0.0.1:8000 until Ctrl-C
 # make demo EXIT=1     the same loop, ending with its results table
@@ -26,6 +26,14 @@ lint: $(DEV)
 format: $(DEV)
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
+
+# What other people read exports with, in an environment of its own: tests/processes/test_readback.py needs it.
+readers: .readers/installed-$(shell cksum < requirements-readers.txt | cut -d' ' -f1)
+
+.readers/installed-%: requirements-readers.txt
+	$(PYTHON) -m venv --clear .readers
+	.readers/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r requirements-readers.txt
+	touch $@
 
 # The pictures in docs/screenshots, taken anew by the browser tests.
 screenshots: $(DEV)
@@ -48,4 +56,4 @@ $(DEV): requirements.txt requirements-dev.txt | $(VENV)/bin/python
 	@rm -f $(VENV)/.dev-* $(VENV)/.runtime-*; touch $@ $(RUNTIME)
 
 clean:
-	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .readers var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,11 +1,13 @@
 """What a test needs of its machine: skipped with a reason where it is missing, failed where it was promised.
 
-SEMBLANCE_REQUIRE lists what must be there (browser, postgres, rabbitmq, shared); `.ci/run` sets it to all of them.
+SEMBLANCE_REQUIRE lists what must be there: browser, postgres, rabbitmq, readers, shared; `.ci/run` sets it to all of
+them.
 """
 
 import os
 import shutil
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -47,3 +49,11 @@ def need_chromium() -> str:
     if path is None:
         lacking("browser", "no Chromium is installed")
     return str(path)
+
+
+def need_readers() -> str:
+    """The Python of the environment that has what others read exports with."""
+    made = Path(__file__).resolve().parent.parent / ".readers" / "bin" / "python"
+    if not made.exists():
+        lacking("readers", "there is no environment .readers with cblearn, pandas and mlcroissant (`make readers`)")
+    return str(made)

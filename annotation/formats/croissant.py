@@ -40,7 +40,6 @@ class TableFile:
         sha256: Of its bytes.
         size: In bytes.
         columns: Name to (type of schema.org without its prefix, what it holds).
-        keys: Columns that hold keys of another table: name to "table/column".
         key: The column that names a row, or "".
         about: One sentence.
     """
@@ -49,7 +48,6 @@ class TableFile:
     sha256: str
     size: int
     columns: Mapping[str, tuple[str, str]]
-    keys: Mapping[str, str]
     key: str
     about: str
 
@@ -116,6 +114,9 @@ def _file(table: TableFile) -> dict[str, object]:
 
 
 def _records(table: TableFile) -> dict[str, object]:
+    """A table's columns. That some hold keys of other tables is said in words: of fields that say so by `references`
+    mlcroissant joins the tables, and cannot where ids look like numbers or two columns name the same table.
+    """
     name = table.name.removesuffix(".csv")
     fields = []
     for column, (kind, about) in table.columns.items():
@@ -127,8 +128,6 @@ def _records(table: TableFile) -> dict[str, object]:
             "dataType": f"sc:{kind}",
             "source": {"fileObject": {"@id": table.name}, "extract": {"column": column}},
         }
-        if column in table.keys:
-            field["references"] = {"field": {"@id": table.keys[column]}}
         fields.append(field)
     records: dict[str, object] = {
         "@type": "cr:RecordSet",

@@ -59,7 +59,8 @@ class SortedKeys:
     @property
     def doubled(self) -> Keys:
         """Keys of several rows."""
-        return self._ordered[1:][self._ordered[1:] == self._ordered[:-1]]
+        found: Keys = self._ordered[1:][self._ordered[1:] == self._ordered[:-1]]
+        return found
 
     def contains(self, keys: Keys) -> npt.NDArray[np.bool_]:
         """Which of some keys rows hold, of their shape."""

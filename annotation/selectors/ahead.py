@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 
 T = TypeVar("T")
@@ -37,20 +38,27 @@ def read_ahead(jobs: Iterator[Callable[[], T]], *, using: str) -> Iterator[T]:
         yield from (job() for job in jobs)
         return
 
-    def apart(job: Callable[[], T]) -> T:
-        """A job in a thread of its own, which leaves no connection behind."""
-        try:
-            return job()
-        finally:
-            connections[using].close()
+    opened: list[BaseDatabaseWrapper] = []
 
-    with ThreadPoolExecutor(_READERS) as readers:
-        waiting = deque(readers.submit(apart, job) for job in islice(jobs, _READERS + 1))
-        try:
-            while waiting:
-                found = waiting.popleft().result()
-                waiting.extend(readers.submit(apart, job) for job in islice(jobs, 1))
-                yield found
-        finally:
-            for one in waiting:
-                one.cancel()
+    def apart(job: Callable[[], T]) -> T:
+        """A job in a thread of its own, whose connection is closed with the others."""
+        mine = connections[using]
+        if mine not in opened:
+            mine.inc_thread_sharing()
+            opened.append(mine)
+        return job()
+
+    try:
+        with ThreadPoolExecutor(_READERS) as readers:
+            waiting = deque(readers.submit(apart, job) for job in islice(jobs, _READERS + 1))
+            try:
+                while waiting:
+                    found = waiting.popleft().result()
+                    waiting.extend(readers.submit(apart, job) for job in islice(jobs, 1))
+                    yield found
+            finally:
+                for one in waiting:
+                    one.cancel()
+    finally:
+        for connection in opened:
+            connection.close()

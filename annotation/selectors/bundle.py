@@ -13,7 +13,7 @@ from annotation.formats.exports.csv_file import CsvExport, cell
 from annotation.formats.frozen import SPLITS
 from annotation.formats.triplet_blocks import Triplets
 from annotation.models import Dataset, Stimulus
-from annotation.selectors.bundle_columns import ABOUT, COLUMNS, KEYS
+from annotation.selectors.bundle_columns import ABOUT, COLUMNS
 from annotation.selectors.datasheet import Datasheet, datasheet_of
 from annotation.selectors.vote_export import CampaignAnswers
 
@@ -77,7 +77,6 @@ def _metadata(dataset: Dataset, bundle: Bundle) -> dict[str, object]:
             sha256=bundle.sums[name],
             size=bundle.sizes[name],
             columns=columns,
-            keys=KEYS.get(name, {}),
             key="key" if name == "stimuli.csv" else "",
             about=ABOUT[name],
         )

@@ -50,7 +50,6 @@ COLUMNS = {
     "stimuli.csv": _STIMULI,
     "votes.csv": {name: _ANSWERS[name] for name in ANSWER_COLUMNS},
 }
-KEYS = {"triplets.csv": dict.fromkeys(("anchor", "nearer", "farther"), "stimuli/key")}
 ABOUT = {
     "triplets.csv": "One row a triplet: the anchor is more like the nearer than like the farther.",
     "stimuli.csv": "One row a stimulus of the collection.",
