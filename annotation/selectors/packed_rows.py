@@ -4,8 +4,7 @@ The database packs the whole numbers of a row into words of 63 bits, and hands a
 word: PostgreSQL as bytes, SQLite as a text of numbers. Arithmetic is what both do quickly; text of a row is not.
 """
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,9 +84,7 @@ def columns_read(query: "QuerySet[Any, Any]", columns: Mapping[str, Column]) -> 
         ),
     ]
     statement = f"WITH found({', '.join(cells.values())}) AS ({sql}) SELECT count(*), {', '.join(parts)} FROM found"  # noqa: S608  (numbers and names of columns)
-    with closing(connection.cursor()) as cursor:
-        cursor.execute(statement, params)
-        count, *values = cursor.fetchone()
+    count, *values = wrap.fetch(connection, statement, params)
     kinds = [np.int64] * len(words) + [np.float64] * len(reals)
     arrays = [wrap.array(value, kind) for value, kind in zip(values, kinds, strict=True)]
     if any(len(array) != count for array in arrays):
@@ -153,6 +150,14 @@ class _Sqlite:
     bigint = ""
 
     @staticmethod
+    def fetch(connection: Any, statement: str, params: Sequence[Any]) -> tuple[Any, ...]:
+        """The one row of a statement."""
+        with connection.cursor() as cursor:
+            cursor.execute(statement, params)
+            found: tuple[Any, ...] = cursor.fetchone()
+            return found
+
+    @staticmethod
     def whole(expression: str) -> str:
         return f"group_concat({expression})"
 
@@ -176,6 +181,16 @@ class _Postgres:
     """The numbers' own bytes, one after the other."""
 
     bigint = "::bigint"
+
+    @staticmethod
+    def fetch(connection: Any, statement: str, params: Sequence[Any]) -> tuple[Any, ...]:
+        """The one row of a statement; Django's own cursor would have bytes sent as hexadecimal digits."""
+        from psycopg import Cursor
+
+        connection.ensure_connection()
+        with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+            cursor.execute(statement, params, prepare=False, binary=True)
+            return tuple(cursor.fetchone() or ())
 
     @staticmethod
     def whole(expression: str) -> str:

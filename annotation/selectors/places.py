@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+Numbers = Sequence[int] | NDArray[np.int64]
+
 
 class Places:
     """A number for each of some keys.
@@ -14,9 +16,9 @@ class Places:
         numbers: One a key; the places of the keys where it is left out.
     """
 
-    def __init__(self, keys: Sequence[int], numbers: Sequence[int] | None = None) -> None:
-        self._keys = np.array([*keys, -1], dtype=np.int64)
-        self._numbers = np.array([*(range(len(keys)) if numbers is None else numbers), -1], dtype=np.int64)
+    def __init__(self, keys: Numbers, numbers: Numbers | None = None) -> None:
+        self._keys = np.append(np.asarray(keys, dtype=np.int64), -1)
+        self._numbers = np.append(np.arange(len(keys)) if numbers is None else np.asarray(numbers, dtype=np.int64), -1)
         self.highest = int(self._keys[:-1].max(initial=0))
 
     def of(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:

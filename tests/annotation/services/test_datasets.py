@@ -137,7 +137,7 @@ def test_a_file_of_version_1_is_read_as_what_it_is(two_rounds: Any, tmp_path: Pa
 @pytest.mark.parametrize("size", [7, 1 << 16])
 def test_reading_by_blocks_gives_the_dataset(two_rounds: Any, monkeypatch: Any, size: int) -> None:
     from annotation.formats import triplet_blocks
-    from annotation.selectors import ahead
+    from annotation.selectors import ahead, triplets
 
     monkeypatch.setattr(triplet_blocks, "BLOCK", size)
     dataset = dataset_freeze(campaign=two_rounds)
@@ -146,6 +146,7 @@ def test_reading_by_blocks_gives_the_dataset(two_rounds: Any, monkeypatch: Any, 
         read = whole(stream)
         assert list(stream.stimuli) == list(frozen.stimuli)
     monkeypatch.setattr(ahead.ranges, "__kwdefaults__", {"block": size})
+    monkeypatch.setattr(triplets, "_CLOSE", size)
     live = whole(CampaignTriplets(two_rounds))
     for name in triplet_blocks.COLUMNS:
         np.testing.assert_array_equal(getattr(read, name), getattr(frozen, name))
