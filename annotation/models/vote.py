@@ -7,6 +7,9 @@ and no query of votes has to remember to leave something out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import models
@@ -18,6 +21,10 @@ from annotation.models.question import Question
 CANT_TELL = "x"
 # a or b of a triplet, the number of a label, or "can't tell".
 CHOICES = ("a", "b", CANT_TELL, *"012345678")
+
+
+def _one_of(field: str, values: Iterable[str]) -> Q:
+    return reduce(or_, (Q((field, value)) for value in values))
 
 
 class Answered(models.Model):
@@ -53,8 +60,10 @@ class Vote(Answered):
         constraints = (
             models.UniqueConstraint(fields=("question", "slot"), name="annotation_vote_slot_once"),
             models.UniqueConstraint(fields=("worker", "question"), name="annotation_vote_worker_once"),
+            # Compared one by one: for a list SQLite makes a table of it in each statement, which costs half an INSERT.
             models.CheckConstraint(
-                condition=Q(choice__in=CHOICES) & Q(left__in=("a", "b", "")), name="annotation_vote_candidates"
+                condition=_one_of("choice", CHOICES) & _one_of("left", ("a", "b", "")),
+                name="annotation_vote_candidates",
             ),
         )
 
