@@ -46,6 +46,10 @@ def read_ahead(jobs: Iterator[Callable[[], T]], *, using: str) -> Iterator[T]:
         if mine not in opened:
             mine.inc_thread_sharing()
             opened.append(mine)
+            if mine.vendor == "sqlite":  # each would map the file into memory for itself, and keep what it reads once
+                with mine.cursor() as cursor:
+                    cursor.execute("PRAGMA mmap_size = 0")
+                    cursor.execute("PRAGMA cache_size = -2000")
         return job()
 
     try:

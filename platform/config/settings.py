@@ -120,14 +120,13 @@ DATABASES = {
 _database: dict[str, Any] = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # WAL lets readers go on while one writes; IMMEDIATE makes writers queue instead of failing half-way through; and
-    # our own backend has them take turns, where SQLite would have each sleep and look again. What is mapped of the
-    # file counts as a process's memory: 64 MB of it, half of the usual.
+    # our own backend has them take turns, where SQLite would have each sleep and look again.
     _database["ENGINE"] = "config.sqlite"
     _database["CONN_MAX_AGE"] = None
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA mmap_size=67108864;"
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA mmap_size=134217728;"
         "PRAGMA journal_size_limit=27103364;PRAGMA cache_size=-20000;PRAGMA temp_store=MEMORY;",
     }
     # Tests talk to the site from several threads, so their database is a file; one a process, so suites do not meet.
