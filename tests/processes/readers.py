@@ -36,8 +36,17 @@ def main(folder):
             found[name] = named(np.unique(got, axis=0), stimuli)
     found["mlcroissant"] = croissant(folder)
     for name in ("salmon", "triplettools"):
-        found[name] = votes(pd.read_csv(folder / name), stimuli)
-    sys.stdout.write(json.dumps({name: sorted(map(list, triplets)) for name, triplets in found.items()}))
+        found[name] = named(won(pd.read_csv(folder / name)[["head", "winner", "loser"]]), stimuli)
+    texts = dict.fromkeys(("reference", "a", "b", "choice"), str)
+    for name, table in (
+        ("votes-csv", pd.read_csv(folder / "votes-csv", dtype=str, keep_default_na=False)),
+        ("votes-jsonl", pd.read_json(folder / "votes-jsonl", lines=True, dtype=texts)),
+        ("votes-parquet", pd.read_parquet(folder / "votes-parquet")),
+    ):
+        found[name] = won(answers(table))
+    sys.stdout.write(
+        json.dumps({name: sorted([str(cell) for cell in row] for row in triplets) for name, triplets in found.items()})
+    )
 
 
 def rows(table):
@@ -64,11 +73,24 @@ def text(cell):
     return cell.decode() if isinstance(cell, bytes) else str(cell)
 
 
-def votes(table, stimuli):
-    """The triplets that most votes of a file of votes say; it names stimuli by their rows."""
-    counts = table[["head", "winner", "loser"]].value_counts()
-    won = [(h, w, l) for (h, w, l), n in counts.items() if n > counts.get((h, l, w), 0)]  # noqa: E741
-    return named(np.array(won), stimuli)
+def answers(table):
+    """Head, winner and loser of the answers that count and say which is nearer."""
+    told = table["counted"].isin([True, "yes"]) & table["choice"].isin(["a", "b"]) & (table["kind"] == "triplet")
+    table = table[told]
+    for_a = table["choice"] == "a"
+    return pd.DataFrame(
+        {
+            "head": table["reference"],
+            "winner": table["a"].where(for_a, table["b"]),
+            "loser": table["b"].where(for_a, table["a"]),
+        }
+    )
+
+
+def won(votes):
+    """The triplets that most votes say."""
+    counts = votes.value_counts()
+    return np.array([(h, w, l) for (h, w, l), n in counts.items() if n > counts.get((h, l, w), 0)])  # noqa: E741
 
 
 if __name__ == "__main__":

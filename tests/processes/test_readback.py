@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from annotation.formats.registry import ANSWER_EXPORTS, EXPORTS
 from annotation.models import Dataset
-from annotation.selectors.datasets import dataset_load
+from annotation.selectors.datasets import BUNDLE, dataset_load
 from annotation.services.datasets import dataset_freeze
 from annotation.services.vote_imports import votes_import
 from tests.annotation.services.frozen_campaigns import content, with_two_rounds
@@ -18,7 +19,7 @@ from tests.requirements import need_readers
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db]
 READERS = Path(__file__).parent / "readers.py"
-FORMATS = ("csv", "jsonl", "parquet", "npz", "cblearn", "salmon", "triplettools", "bundle")
+FORMATS = (*EXPORTS, *ANSWER_EXPORTS, BUNDLE)  # all but THINGS's, which holds other judgements than these
 
 
 def read_back(dataset: Dataset, folder: Path) -> dict[str, list[list[str]]]:
@@ -32,20 +33,18 @@ def read_back(dataset: Dataset, folder: Path) -> dict[str, list[list[str]]]:
     return found
 
 
-def check(dataset: Dataset, folder: Path, *, votes_too: bool) -> None:
+def check(dataset: Dataset, folder: Path) -> None:
     frozen = dataset_load(dataset)
     keys = frozen.stimuli.tolist()
     expected = sorted([keys[place] for place in triplet] for triplet in frozen.triplets.tolist())
     found = read_back(dataset, folder)
-    for name in ("salmon", "triplettools") if not votes_too else ():
-        del found[name]
-    assert len(found) == 8 + 2 * votes_too, sorted(found)
+    assert len(found) == 13, sorted(found)
     for name, triplets in found.items():
         assert triplets == expected, name
 
 
 def test_the_tools_of_others_read_the_same_triplets(campaign: Any, tmp_path: Path) -> None:
-    check(dataset_freeze(campaign=with_two_rounds(campaign)), tmp_path, votes_too=True)
+    check(dataset_freeze(campaign=with_two_rounds(campaign)), tmp_path)
 
 
 @pytest.mark.shared
@@ -53,5 +52,4 @@ def test_the_tools_of_others_read_the_same_triplets(campaign: Any, tmp_path: Pat
 def test_so_they_do_of_real_judgements(name: str, alice: Any, shared_data: Path, tmp_path: Path) -> None:
     path = shared_data / "triplets" / name / "responses.csv"
     found = votes_import(owner=alice, path=path, new_collection=name, name=name)
-    # Repeats and checks are in the files of votes too, so these say more than what is counted.
-    check(dataset_freeze(campaign=found.campaign), tmp_path, votes_too=False)
+    check(dataset_freeze(campaign=found.campaign), tmp_path)
