@@ -114,8 +114,10 @@ def _file(table: TableFile) -> dict[str, object]:
 
 
 def _records(table: TableFile) -> dict[str, object]:
-    """A table's columns. That some hold keys of other tables is said in words: of fields that say so by `references`
-    mlcroissant joins the tables, and cannot where ids look like numbers or two columns name the same table.
+    """A table's columns.
+
+    That some hold keys of other tables is said in words. Where fields say so by `references`, mlcroissant joins the
+    tables, and cannot where ids look like numbers.
     """
     name = table.name.removesuffix(".csv")
     fields = []

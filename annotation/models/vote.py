@@ -8,8 +8,6 @@ and no query of votes has to remember to leave something out.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db import models
@@ -24,7 +22,7 @@ CHOICES = ("a", "b", CANT_TELL, *"012345678")
 
 
 def _one_of(field: str, values: Iterable[str]) -> Q:
-    return reduce(or_, (Q((field, value)) for value in values))
+    return Q(*((field, value) for value in values), _connector=Q.OR)
 
 
 class Answered(models.Model):

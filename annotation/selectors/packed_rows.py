@@ -77,9 +77,12 @@ def columns_read(query: "QuerySet[Any, Any]", columns: Mapping[str, Column]) -> 
     cells = {name: f"c{place}" for place, name in enumerate(columns)}
     wrap = _Postgres if connection.vendor == "postgresql" else _Sqlite
     parts = [
-        *(wrap.whole(_packed({name: (cells[name], columns[name]) for name in word}, wrap.bigint)) for word in words),
         *(
-            wrap.real(f"coalesce({cells[name]}, 'NaN')" if column.nullable else cells[name])
+            wrap.whole.format(_packed({name: (cells[name], columns[name]) for name in word}, wrap.bigint))
+            for word in words
+        ),
+        *(
+            wrap.real.format(f"coalesce({cells[name]}, 'NaN')" if column.nullable else cells[name])
             for name, column in reals.items()
         ),
     ]
@@ -147,7 +150,7 @@ def _unpacked(word: NDArray[np.int64], columns: Mapping[str, Column]) -> dict[st
 class _Sqlite:
     """One text of numbers a word; a real's text has fifteen digits."""
 
-    bigint = ""
+    bigint, whole, real = "", "group_concat({})", "group_concat({})"
 
     @staticmethod
     def fetch(connection: Any, statement: str, params: Sequence[Any]) -> tuple[Any, ...]:
@@ -156,14 +159,6 @@ class _Sqlite:
             cursor.execute(statement, params)
             found: tuple[Any, ...] = cursor.fetchone()
             return found
-
-    @staticmethod
-    def whole(expression: str) -> str:
-        return f"group_concat({expression})"
-
-    @staticmethod
-    def real(cell: str) -> str:
-        return f"group_concat({cell})"
 
     @staticmethod
     def array(value: str | None, kind: type) -> NDArray[Any]:
@@ -180,7 +175,7 @@ class _Sqlite:
 class _Postgres:
     """The numbers' own bytes, one after the other."""
 
-    bigint = "::bigint"
+    bigint, whole, real = "::bigint", "string_agg(int8send({}), '')", "string_agg(float8send({}), '')"
 
     @staticmethod
     def fetch(connection: Any, statement: str, params: Sequence[Any]) -> tuple[Any, ...]:
@@ -191,14 +186,6 @@ class _Postgres:
         with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
             cursor.execute(statement, params, prepare=False, binary=True)
             return tuple(cursor.fetchone() or ())
-
-    @staticmethod
-    def whole(expression: str) -> str:
-        return f"string_agg(int8send({expression}), '')"
-
-    @staticmethod
-    def real(cell: str) -> str:
-        return f"string_agg(float8send({cell}), '')"
 
     @staticmethod
     def array(value: Any, kind: type) -> NDArray[Any]:

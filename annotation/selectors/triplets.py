@@ -76,6 +76,7 @@ class CampaignTriplets:
         )
         self._places = Places([pk for pk, _ in stimuli])
         self.stimuli: NDArray[np.str_] = np.array([key for _, key in stimuli], dtype=np.str_)
+        self._counted = Consensus.objects.filter(tally__in=self.tallies)
         self._rows = self._query()
         self.manifest: dict[str, object] = manifest_of(campaign) | {
             "source": "votes",
@@ -84,7 +85,7 @@ class CampaignTriplets:
         }
 
     def _query(self) -> QuerySet[Consensus]:
-        rows = Consensus.objects.filter(tally__in=[one.pk for one in self.tallies])
+        rows = self._counted
         rounds = [pk for pk, number in self._number_of.items() if self._meant(number)]
         if len(rounds) < len(self._number_of):
             rows = rows.filter(question__round__in=rounds)
@@ -107,7 +108,6 @@ class CampaignTriplets:
         return self._read(posterior=True)
 
     def _read(self, *, posterior: bool) -> Iterator[tuple[NDArray[np.int64], TripletBlock]]:
-        counted = Consensus.objects.filter(tally__in=[one.pk for one in self.tallies])
         newest = Question.objects.aggregate(newest=Max("pk"))["newest"] or 0
         stimulus, round = Whole(self._places.highest), Whole(self._numbers.highest)
         fields: dict[str, Column] = {
@@ -116,8 +116,10 @@ class CampaignTriplets:
             **{"votes_a": _SMALL, "votes_b": _SMALL, "winner": Code(("a", "b")), "weight": Real()},
             **({"posterior": Real(nullable=True)} if posterior else {}),
         }
-        jobs = (partial(self._part, start, end, fields) for start, end in ranges(counted))
-        return (part for part in read_ahead(jobs, using=counted.db) if len(part[0]))  # else rows of other campaigns
+        jobs = (partial(self._part, start, end, fields) for start, end in ranges(self._counted))
+        return (
+            part for part in read_ahead(jobs, using=self._counted.db) if len(part[0])
+        )  # else rows of other campaigns
 
     def _part(self, start: int, end: int, fields: Mapping[str, Column]) -> tuple[NDArray[np.int64], TripletBlock]:
         """The triplets of the counts in a range of primary keys, with their questions, in order."""
