@@ -63,6 +63,7 @@ def datasets(request: HttpRequest, slug: str) -> HttpResponse:
         "campaign": campaign,
         "form": form,
         "page": page,
+        "rows": [(one, tally_name(one.manifest.get("method", ""))) for one in page.object_list],
         "live": [(name, _ABOUT[name][0]) for name in _LIVE],
     }
     return render(request, "annotation/datasets.html", context)
