@@ -152,7 +152,7 @@ def our_labels(folder: Path) -> dict[str, str]:
 
 
 def accuracies(python: Path, folder: Path) -> bool:
-    """Print both sides' accuracy on every real set, and whether ours is less anywhere by more than chance."""
+    """Print both sides' accuracy on every real set, and whether ours is less anywhere."""
     out = folder / "labels.json"
     subprocess.run([python, ROOT / "benchmarks" / "aggregation_real.py", REAL, out], check=True, capture_output=True)
     good = True
@@ -164,9 +164,9 @@ def accuracies(python: Path, folder: Path) -> bool:
         ours, theirs = (sum(one[side] for one in right) / len(known) for side in (0, 1))
         only_ours, only_theirs = (sum(one[side] and not one[1 - side] for one in right) for side in (0, 1))
         # McNemar: of the tasks that one side alone has right, each side has half, give or take two standard deviations.
-        worse = only_theirs - only_ours > 2 * np.sqrt(only_ours + only_theirs)
-        good &= not worse
-        verdict = "WORSE" if worse else "as good or better" if ours >= theirs else "LESS, within chance"
+        chance = abs(only_theirs - only_ours) <= 2 * np.sqrt(only_ours + only_theirs)
+        good &= ours >= theirs
+        verdict = ("as good or better" if ours >= theirs else "LESS") + (", within chance" if chance else "")
         print(
             f"  {name:15} {len(known):6,} tasks | ours {ours:.4f} crowd-kit {theirs:.4f} | "
             f"only ours right {only_ours}, only theirs {only_theirs} | {verdict}"

@@ -8,8 +8,12 @@ answer k is right) and log-priors λ (K,), one iteration is two products and not
     M   sums = Sᵀ·p (C, K), expected votes with each code where k is right;  mass = Σ_q p (K,)
         ℓ, λ = model(sums, mass)
 
-It starts with p = the shares of the votes, as Dawid and Skene did. Only differences to answer 0 matter to the softmax,
-so K − 1 columns are multiplied, and sums of answer 0 are the totals less the others.
+It starts with p = the shares of the votes, as Dawid and Skene did, and ends when p stands still, or when an iteration
+adds little to the evidence, log P(votes) = Σ_q log Σ_k exp(logit_k): EM climbs it, and long after the answers are found
+it still fits the noise of workers with few votes.
+
+Only differences to answer 0 matter to the softmax, so K − 1 columns are multiplied, and sums of answer 0 are the totals
+less the others.
 
 S is kept in blocks of rows, so that p of a block is still in the cache when it is needed again, and blocks whose votes
 all count in full share one vector of ones: 4 bytes a vote remain.
@@ -57,21 +61,33 @@ class Fitted:
         posterior: (Q, K); questions that nobody answered have the prior.
         iterations: How many there were.
         change: The largest change of a posterior in the last one; NaN where it was not asked for.
+        evidence: log P(votes) before the last M step, in nats; NaN where it was not asked for.
     """
 
     posterior: Floats
     iterations: int
     change: float
+    evidence: float
 
 
-def expectation_maximisation(votes: VoteTable, model: Model, *, iterations: int, tolerance: float) -> Fitted:
-    """Iterate until no posterior changes by more than the tolerance.
+def expectation_maximisation(
+    votes: VoteTable,
+    model: Model,
+    *,
+    iterations: int,
+    tolerance: float = 0.0,
+    gain: float = 0.0,
+    last: Model | None = None,
+) -> Fitted:
+    """Iterate until no posterior changes by more than the tolerance, or no more than the gain is added to the evidence.
 
     Args:
         votes: V votes on Q questions with K answers.
         model: Member of the family.
         iterations: Most iterations.
-        tolerance: 0 makes all the iterations.
+        tolerance: Of a posterior; 0 does not look at it.
+        gain: In nats; 0 does not look at it.
+        last: What makes the table of one more E step at the end; for a prior that judges but does not learn.
 
     Raises:
         ValueError: Workers' numbers are so large that tables by worker would not fit.
@@ -81,20 +97,24 @@ def expectation_maximisation(votes: VoteTable, model: Model, *, iterations: int,
     asked = np.bincount(votes.question, minlength=votes.n_questions) > 0
     incidence = _Incidence(votes, *model.codes(votes), asked)
     posterior = incidence.shares()  # (answered, K − 1)
-    table, prior = model.maximise(*incidence.sums(posterior))
-    done, change = 0, np.nan
+    sums, mass = incidence.sums(posterior)
+    done, change, evidence = 0, np.nan, np.nan
     while done < iterations:
-        sums, mass, change = incidence.iterate(table, prior, posterior, tolerance > 0)
         table, prior = model.maximise(sums, mass)
+        before = evidence
+        sums, mass, change, evidence = incidence.iterate(table, prior, posterior, tolerance > 0, gain > 0)
         done += 1
-        if change <= tolerance:
+        if change <= tolerance or evidence - before <= gain:
             break
+    table, prior = (last or model).maximise(sums, mass)
+    if last is not None:
+        incidence.iterate(table, prior, posterior, False, False)
     del incidence
     full = np.empty((votes.n_questions, votes.n_choices))
     full[:] = np.exp(prior - np.logaddexp.reduce(prior))
     full[asked, 1:] = posterior
     full[asked, 0] = np.maximum(1 - posterior.sum(axis=1), 0)
-    return Fitted(full, done, change)
+    return Fitted(full, done, change, evidence)
 
 
 class _Incidence:
@@ -135,19 +155,25 @@ class _Incidence:
             sums += transposed @ posterior[rows]
         return self._with_first(sums, posterior.sum(axis=0))
 
-    def iterate(self, table: Floats, prior: Floats, posterior: Floats, watched: bool) -> tuple[Floats, Floats, float]:
+    def iterate(
+        self, table: Floats, prior: Floats, posterior: Floats, watched: bool, weighed: bool
+    ) -> tuple[Floats, Floats, float, float]:
         """Overwrite the posterior by an E step and sum it up for the M step.
 
         Returns:
-            (C, K) expected votes, (K,) expected questions, and the largest change of a posterior if it is watched.
+            (C, K) expected votes, (K,) expected questions, the largest change of a posterior if it is watched, and the
+            evidence of the table if it is weighed.
         """
+        change = 0.0 if watched else np.nan
+        evidence = float(self.totals @ table[:, 0] + self.n_questions * prior[0]) if weighed else np.nan
         table = np.ascontiguousarray(table[:, 1:] - table[:, :1])
         prior = prior[1:] - prior[0]
         sums = np.zeros_like(table)
-        change = 0.0 if watched else np.nan
         for rows, block, transposed in self.blocks:
             logit = (block @ table[:, 0])[:, None] if table.shape[1] == 1 else block @ table
             logit += prior
+            if weighed:
+                evidence += _log_total(logit)
             after = _softmax(logit)
             if watched:
                 moved = posterior[rows] - after
@@ -158,7 +184,7 @@ class _Incidence:
                 sums[:, 0] += transposed @ after[:, 0]
             else:
                 sums += transposed @ after
-        return *self._with_first(sums, posterior.sum(axis=0)), change
+        return *self._with_first(sums, posterior.sum(axis=0)), change, evidence
 
     def _with_first(self, sums: Floats, mass: Floats) -> tuple[Floats, Floats]:
         """Add the column of answer 0: what is left of the totals."""
@@ -178,6 +204,14 @@ def _blocks(whole: Any, values: Floats | None) -> Iterator[tuple[slice, Any, Any
         pointers = starts[first : last + 1] - starts[first]
         block = csr_array((data, whole.indices[low:high], pointers), shape=(last - first, whole.shape[1]))
         yield slice(first, last), block, block.T
+
+
+def _log_total(logit: Floats) -> float:
+    """Σ of log(1 + Σ_k exp(logit_k)) over the rows of (n, K − 1)."""
+    if logit.shape[1] == 1:
+        return float(np.logaddexp(0, logit[:, 0]).sum())
+    top = np.maximum(logit.max(axis=1, keepdims=True), 0)
+    return float((np.log(np.exp(logit - top).sum(axis=1) + np.exp(-top[:, 0])) + top[:, 0]).sum())
 
 
 def _softmax(logit: Floats) -> Floats:
