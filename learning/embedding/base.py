@@ -36,8 +36,8 @@ class Embedding(Protocol):
     needs_neutral: ClassVar[bool]
 
     @classmethod
-    def from_config(cls, config: Any, n_features: int) -> Self:
-        """Makes an untrained embedding of ``n_features`` features."""
+    def from_config(cls, config: Any, n_features: int, shape: tuple[int, ...] = ()) -> Self:
+        """Makes an untrained embedding of ``n_features`` features; ``shape`` is a stimulus's before flattening."""
         ...
 
     def embed(self, features: NDArray[np.float32], neutral: NDArray[np.int64]) -> Codes:
@@ -62,23 +62,79 @@ class ClosedForm(Embedding, Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Phase:
+    """One optimiser's part of a step. Most models have one; adversarial ones take turns.
+
+    Attributes:
+        name: what ``Objective.losses`` is asked for.
+        parameters: what this phase changes; phases share none.
+        every: the phase takes part in iterations 0, every, 2·every, ….
+        betas: of Adam.
+        rate: its learning rate is the config's times this.
+    """
+
+    name: str
+    parameters: tuple[nn.Parameter, ...]
+    every: int = 1
+    betas: tuple[float, float] = (0.9, 0.999)
+    rate: float = 1.0
+
+
 class Objective(Protocol):
-    """One network's loss on one set of data. The trainer owns the optimiser, the clock and the checkpoints."""
+    """One network's loss on one set of data. The trainer owns the optimisers, the clock and the checkpoints."""
 
     loss_names: ClassVar[tuple[str, ...]]
+    score_name: ClassVar[str]  # which figure of ``validate`` chooses the model; the higher the better
 
-    def losses(self, iteration: int) -> Tensor:
-        """Draws a batch and returns the (K,) losses named ``loss_names``; the first is the one to minimise."""
+    def phases(self) -> tuple[Phase, ...]:
+        """Returns who is optimised, in the order of their turns within an iteration."""
+        ...
+
+    def gradients(self, iteration: int, phase: str) -> Tensor:
+        """Draws a batch, adds the gradient of its loss to the phase's parameters and returns the losses.
+
+        Args:
+            iteration: counted from 0.
+            phase: a name of ``phases``.
+
+        Returns:
+            (K,) losses named ``loss_names``, detached; a phase that does not know one gives 0 there, and losses of
+            several phases are added.
+        """
         ...
 
     def validate(self) -> dict[str, float] | None:
-        """Evaluates without dropout; "elbo" is the higher the better. None where nothing is held out."""
+        """Evaluates in evaluation mode; holds ``score_name``. None where nothing is held out."""
         ...
 
     @property
     def generator(self) -> Any:
         """The CPU torch.Generator of every random draw in training; its state is checkpointed."""
         ...
+
+
+class OnePhase:
+    """An objective with one loss, differentiated by torch: a subclass gives ``losses``, of which it minimises the first.
+
+    ``model`` is the network whose parameters are trained.
+    """
+
+    model: nn.Module
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Returns one phase with all parameters that want a gradient."""
+        return (Phase("model", tuple(p for p in self.model.parameters() if p.requires_grad)),)
+
+    def losses(self, iteration: int) -> Tensor:
+        """Draws a batch and returns the (K,) losses, with their graph."""
+        raise NotImplementedError
+
+    def gradients(self, iteration: int, phase: str) -> Tensor:
+        """Differentiates the first loss; see ``Objective``."""
+        losses = self.losses(iteration)
+        losses[0].backward()  # type: ignore[no-untyped-call]
+        return losses.detach()
 
 
 def require_neutral(neutral: NDArray[np.int64]) -> None:

@@ -23,7 +23,7 @@ class Identity:
         self.n_features = n_features
 
     @classmethod
-    def from_config(cls, config: IdentityConfig, n_features: int) -> Self:
+    def from_config(cls, config: IdentityConfig, n_features: int, shape: tuple[int, ...] = ()) -> Self:
         """Makes the identity on ``n_features`` features."""
         return cls(n_features)
 
@@ -60,7 +60,7 @@ class PCA:
         self.components = np.zeros((latent, n_features), dtype=np.float32)
 
     @classmethod
-    def from_config(cls, config: PCAConfig, n_features: int) -> Self:
+    def from_config(cls, config: PCAConfig, n_features: int, shape: tuple[int, ...] = ()) -> Self:
         """Makes an unfitted projection; raises ValueError where there are fewer features than components."""
         if config.latent > n_features:
             raise ValueError(f"There are {n_features} features, too few for {config.latent} principal components.")

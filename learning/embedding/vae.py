@@ -41,7 +41,7 @@ class VAE(nn.Module):
         self.decoder = Decoder(config.latent, y_size, config.decoder, n_features)
 
     @classmethod
-    def from_config(cls, config: VAEConfig, n_features: int) -> Self:
+    def from_config(cls, config: VAEConfig, n_features: int, shape: tuple[int, ...] = ()) -> Self:
         """Makes an untrained network; the caller seeds torch for its initial weights."""
         return cls(config, n_features)
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from learning.data.stimuli import TrainingData
-from learning.embedding.base import require_neutral
+from learning.embedding.base import OnePhase, require_neutral
 from learning.embedding.dropout import Dropout
 from learning.embedding.losses import gaussian_constant, gaussian_nll, kl_standard_normal, reparameterise
 
@@ -39,10 +39,12 @@ class Draw:
     triplet_noise: Tensor | None = None
 
 
-class VAEObjective:
+class VAEObjective(OnePhase):
     """Loss and validation of a VAE or M1."""
 
     loss_names: ClassVar[tuple[str, ...]] = ("loss", "reconstruction", "kl")
+    score_name: ClassVar[str] = "elbo"
+    model: VAE
 
     def __init__(self, model: VAE, data: TrainingData, device: torch.device) -> None:
         """Moves the data to the device.

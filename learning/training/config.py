@@ -74,6 +74,9 @@ def _is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+_MAY_BE_NONE = ("checkpoint_every", "clip_norm", "ema", "patience")
+
+
 @dataclass(frozen=True)
 class TrainingConfig(JsonConfig):
     """How a network is trained, whatever it is. Defaults are those of paper 000, section V-C.
@@ -86,6 +89,17 @@ class TrainingConfig(JsonConfig):
         seed: of initial weights, batches, noise and dropout.
         threads: CPU threads of torch; more than one is slower wherever something else runs beside it.
         device: "auto" takes CUDA where there is one.
+        processes: that take each step together, each on a batch of its own and, with CUDA, a GPU of its own.
+        precision: "bfloat16" computes layers in it on CUDA (on CPUs it is slower and refused); weights stay float32.
+        schedule: how the learning rate goes on after the warm-up: "constant"; "linear" or "cosine" fall to 0;
+            "step" multiplies it by ``step_factor`` every ``step_every`` iterations.
+        warmup: iterations in which the learning rate rises linearly from 0.
+        step_every: iterations, for "step".
+        step_factor: for "step".
+        weight_decay: decoupled (AdamW).
+        clip_norm: the gradient of a phase is made no longer than this; None = not clipped.
+        ema: decay of an exponential moving average of the weights, which is what is evaluated and kept; None = none.
+        patience: evaluations without a better one after which the training ends; None = never early.
     """
 
     iterations: int = 100_000
@@ -95,11 +109,26 @@ class TrainingConfig(JsonConfig):
     seed: int = 0
     threads: int = 1
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    processes: int = 1
+    precision: Literal["float32", "bfloat16"] = "float32"
+    schedule: Literal["constant", "linear", "cosine", "step"] = "constant"
+    warmup: int = 0
+    step_every: int = 10_000
+    step_factor: float = 0.7
+    weight_decay: float = 0.0
+    clip_norm: float | None = None
+    ema: float | None = None
+    patience: int | None = None
 
     def __post_init__(self) -> None:
-        require_positive(self, "iterations", "learning_rate", "evaluate_every", "threads")
-        if self.checkpoint_every is not None:
-            require_positive(self, "checkpoint_every")
+        require_positive(self, "iterations", "learning_rate", "evaluate_every", "threads", "processes")
+        require_positive(self, "step_every", "step_factor")
+        require_positive(self, *(name for name in _MAY_BE_NONE if getattr(self, name) is not None))
+        for name in ("warmup", "weight_decay"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ValueError(f"{type(self).__name__}.{name} must not be negative, but is {getattr(self, name)}.")
+        if self.ema is not None and self.ema >= 1:
+            raise ValueError(f"{type(self).__name__}.ema must be below 1, but is {self.ema}.")
         if self.seed < 0:
             raise ValueError(f"{type(self).__name__}.seed must not be negative, but is {self.seed}.")
 

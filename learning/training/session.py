@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from learning.data.stimuli import TrainingData
 from learning.embedding.base import ClosedForm, Codes, Diverged, Embedding
 from learning.training import checkpoint
 from learning.training.checkpoint import CheckpointError
+from learning.training.codes import cached_codes
 from learning.training.config import JsonConfig, TrainingConfig
 from learning.training.devices import prepare
+from learning.training.distributed import joined
 from learning.training.progress import Cancelled, Progress
+from learning.training.ranks import Ranks
 from learning.training.seeds import seeded
 from learning.training.trainer import Trainer
 
@@ -94,7 +98,7 @@ def train_embedding(
         model, outcome = _train_network(name, settings, data, workdir, on_progress, should_cancel)
     else:
         model, outcome = _fit(name, settings, data, on_progress, should_cancel)
-    codes = embed(model, data)
+    codes = cached_codes(model, data, workdir)
     if not np.isfinite(codes.mean).all():
         raise Diverged("The training diverged: the embedding holds values that are not finite numbers.")
     meta = {
@@ -121,7 +125,7 @@ def _fit(
     if should_cancel():
         raise Cancelled("The training was cancelled before it began.")
     started = time.monotonic()
-    model: ClosedForm = registry.resolve(registry.EMBEDDINGS, name).from_config(settings, data.n_features)
+    model: ClosedForm = registry.resolve(registry.EMBEDDINGS, name).from_config(settings, data.n_features, data.shape)
     model.fit(data)
     on_progress(Progress(1, 1, {}, None, [], 0.0, 0))
     seconds = time.monotonic() - started
@@ -138,12 +142,11 @@ def _train_network(
 ) -> tuple[Embedding, dict[str, Any]]:
     """Trains a network, from the beginning or from its checkpoint, and gives it its best weights."""
     device = prepare(settings.device, settings.threads)
-    with seeded(settings.seed):
-        model = registry.resolve(registry.EMBEDDINGS, name).from_config(settings, data.n_features)
-    model.to(device)
-    identity = {"model": name, "settings": settings.to_json(), "data": data.fingerprint()}
-    trainer = Trainer(model, model.objective(data, device), settings, workdir / LAST, identity)
-    trainer.run(on_progress, should_cancel)
+    if settings.precision == "bfloat16" and device.type == "cpu":
+        raise ValueError("bfloat16 is slower than float32 on a CPU; choose the precision 'float32' or a CUDA device.")
+    with joined(settings.processes, device, _follow, name, settings, data, workdir) as ranks:
+        model, trainer = _trainer(ranks, name, settings, data, workdir)
+        trainer.run(on_progress, should_cancel)
     model.restore(trainer.best)
     model.eval()
     outcome = {
@@ -153,6 +156,25 @@ def _train_network(
         "seconds": trainer.seconds,
     }
     return model, outcome
+
+
+def _trainer(
+    ranks: Ranks, name: str, settings: TrainingConfig, data: TrainingData, workdir: Path
+) -> tuple[Any, Trainer]:
+    """Returns a network and what trains it."""
+    device = prepare(settings.device, settings.threads, ranks.rank)
+    with seeded(settings.seed):
+        model = registry.resolve(registry.EMBEDDINGS, name).from_config(settings, data.n_features, data.shape)
+    model.to(device)
+    identity = {"model": name, "settings": settings.to_json(), "data": data.fingerprint()}
+    return model, Trainer(model, model.objective(data, device), settings, workdir / LAST, identity, ranks)
+
+
+def _follow(ranks: Ranks, name: str, settings: TrainingConfig, data: TrainingData, workdir: Path) -> None:
+    """What the processes other than the first do: the same steps, in silence."""
+    # A cancellation is rank 0's to report.
+    with suppress(Cancelled):
+        _trainer(ranks, name, settings, data, workdir)[1].run(lambda _: None, lambda: False)
 
 
 def embed(embedding: Embedding, data: TrainingData) -> Codes:
@@ -190,7 +212,9 @@ def load_embedding(name: str, config: dict[str, Any], path: Path) -> Embedding:
     tensors, meta = checkpoint.read(path)
     if meta.get("name") != name:
         raise CheckpointError(f"{path} holds the model {meta.get('name')!r}, not {name!r}.")
-    embedding: Embedding = registry.resolve(registry.EMBEDDINGS, name).from_config(settings, int(meta["n_features"]))
+    embedding: Embedding = registry.resolve(registry.EMBEDDINGS, name).from_config(
+        settings, int(meta["n_features"]), tuple(meta["shape"])
+    )
     embedding.restore(checkpoint.unpack("model", tensors))
     if isinstance(embedding, torch.nn.Module):
         embedding.eval()
