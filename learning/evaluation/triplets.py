@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.data.triplets import TripletSet
+from learning.evaluation.bootstrap import bootstrap_mean, groups_of
 
 _CHUNK = 65_536  # triplets at a time, so that memory does not grow with T
 
@@ -31,22 +32,38 @@ def satisfied(embedding: NDArray[np.float32], triplets: NDArray[np.int64]) -> ND
     return holds
 
 
-def satisfaction(embedding: NDArray[np.float32], triplets: TripletSet) -> dict[str, Any]:
+def satisfaction(
+    embedding: NDArray[np.float32],
+    triplets: TripletSet,
+    *,
+    subjects: NDArray[np.str_] | None = None,
+    seed: int | None = None,
+) -> dict[str, Any]:
     """Counts satisfied triplets, in all and for each vote margin.
 
     Args:
         embedding: (N, D) codes.
         triplets: the judgements, of one split.
+        subjects: (N,) persons; the anchor's person is resampled with all of the person's triplets. None or unknown =
+            triplets are resampled.
+        seed: of the intervals; None = no intervals.
 
     Returns:
         {"satisfied": share in [0, 1] or None where there are no triplets, "count": T, "by_margin": {"5": {"satisfied",
-        "count"}, ...}}; margins from the largest down, without 0 (nobody voted).
+        "count"}, ...}}; margins from the largest down, without 0 (nobody voted). With a seed, "low" and "high" stand
+        beside each "satisfied": None where too few persons were judged.
     """
     holds = satisfied(embedding, triplets.triplets)
+    groups = None if subjects is None else groups_of(subjects[triplets.triplets[:, 0]])
     levels = sorted({int(margin) for margin in triplets.margins if margin > 0}, reverse=True)
-    by_margin = {str(level): _share(holds[triplets.margins == level]) for level in levels}
-    return {**_share(holds), "by_margin": by_margin}
 
+    def share(keep: NDArray[np.bool_]) -> dict[str, Any]:
+        kept = holds[keep]
+        figure = {"satisfied": float(kept.mean()) if len(kept) else None, "count": len(kept)}
+        if seed is None:
+            return figure
+        interval = bootstrap_mean(kept, None if groups is None else groups[keep], seed=seed)
+        return figure | {"low": interval.low, "high": interval.high}
 
-def _share(holds: NDArray[np.bool_]) -> dict[str, Any]:
-    return {"satisfied": float(holds.mean()) if len(holds) else None, "count": len(holds)}
+    everything = np.ones(len(holds), dtype=np.bool_)
+    return {**share(everything), "by_margin": {str(level): share(triplets.margins == level) for level in levels}}
