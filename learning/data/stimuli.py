@@ -109,13 +109,15 @@ class TrainingData:
         return np.flatnonzero(self.split == split).astype(np.int64)
 
     def fingerprint(self) -> str:
-        """Returns a sha256 over all that a training reads: features, neutral rows, splits and triplets."""
+        """Returns a sha256 over all that a training reads: features, neutrals, splits, triplets, labels, persons."""
         digest = hashlib.sha256()
         triplets = self.triplets
         judgements = (triplets.triplets, triplets.weights, triplets.margins, triplets.split, triplets.votes)
         for array in (self.features, self.neutral, self.split, *judgements):
             digest.update(f"{array.dtype}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
+        for name, texts in sorted({**self.labels, "": self.subjects}.items()):
+            digest.update("\0".join((name, *texts.tolist())).encode())
         return digest.hexdigest()
 
     @classmethod

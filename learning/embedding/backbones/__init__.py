@@ -1,0 +1,1 @@
+"""Networks from images, landmarks and point clouds to embeddings, one a file; ``registry`` names them."""
