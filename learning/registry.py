@@ -9,7 +9,8 @@ import importlib
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from learning.embedding.configs import CONFIGS
+from learning.embedding.configs import CONFIGS as VAE_CONFIGS
+from learning.embedding.metric_configs import CNNConfig, DGMSConfig, SGMConfig, TripletNetConfig
 from learning.training.config import JsonConfig
 
 T = TypeVar("T")
@@ -20,6 +21,18 @@ EMBEDDINGS: dict[str, str] = {
     "vae": "learning.embedding.vae.VAE",
     "neutral-vae": "learning.embedding.neutral_vae.NeutralVAE",
     "triplet-vae": "learning.embedding.triplet_vae.TripletVAE",
+    "cnn": "learning.embedding.metric.CNN",
+    "triplet-net": "learning.embedding.metric.TripletNet",
+    "sgm": "learning.embedding.metric.SGM",
+    "dgms": "learning.embedding.metric.DGMS",
+}
+
+CONFIGS: dict[str, type[JsonConfig]] = {
+    **VAE_CONFIGS,
+    "cnn": CNNConfig,
+    "triplet-net": TripletNetConfig,
+    "sgm": SGMConfig,
+    "dgms": DGMSConfig,
 }
 
 SELECTORS: dict[str, str] = {
@@ -33,17 +46,28 @@ LABELS: dict[str, str] = {
     "vae": "Variational autoencoder (VAE)",
     "neutral-vae": "M1: VAE with neutral faces",
     "triplet-vae": "M2: triplet-prior VAE",
+    "cnn": "Classifier (cross-entropy)",
+    "triplet-net": "Triplet network",
+    "sgm": "SGM: structured Gaussian manifold",
+    "dgms": "DGMS: Gaussian mixture sub-spaces",
     "random": "Random triplets",
     "uncertainty": "Most uncertain triplets",
 }
 
-# The first column of paper 000's tables II and III.
+# The rows of paper 000's tables; a comparison names those that were not trained, too.
+PAPER_000 = ("identity", "pca", "vae", "neutral-vae", "triplet-vae")
+
+# The first column of the papers' tables.
 SHORT_LABELS: dict[str, str] = {
     "identity": "None",
     "pca": "PCA",
     "vae": "VAE",
     "neutral-vae": "M1",
     "triplet-vae": "M2",
+    "cnn": "CNN",
+    "triplet-net": "Triplet",
+    "sgm": "SGM",
+    "dgms": "DGMS",
 }
 
 

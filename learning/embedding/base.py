@@ -44,6 +44,10 @@ class Embedding(Protocol):
         """Embeds (N, F) features, centred as in training; ``neutral`` (N,) are rows of neutral faces, or -1."""
         ...
 
+    def codes(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Embeds (n, F) centred features, ``y`` being each row's own neutral face: what is exported as a graph."""
+        ...
+
     def tensors(self) -> dict[str, Tensor]:
         """Returns the learned part, by name."""
         ...
@@ -84,8 +88,8 @@ class Phase:
 class Objective(Protocol):
     """One network's loss on one set of data. The trainer owns the optimisers, the clock and the checkpoints."""
 
-    loss_names: ClassVar[tuple[str, ...]]
-    score_name: ClassVar[str]  # which figure of ``validate`` chooses the model; the higher the better
+    loss_names: tuple[str, ...]
+    score_name: str  # which figure of ``validate`` chooses the model; the higher the better
 
     def phases(self) -> tuple[Phase, ...]:
         """Returns who is optimised, in the order of their turns within an iteration."""
@@ -115,7 +119,7 @@ class Objective(Protocol):
 
 
 class OnePhase:
-    """An objective with one loss, differentiated by torch: a subclass gives ``losses``, of which it minimises the first.
+    """An objective with one loss, differentiated by torch: a subclass gives ``losses`` and minimises the first.
 
     ``model`` is the network whose parameters are trained.
     """

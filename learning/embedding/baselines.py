@@ -34,6 +34,10 @@ class Identity:
         """Returns the features; ``neutral`` is not read."""
         return Codes(np.array(features, dtype=np.float32))
 
+    def codes(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Returns the features, for a file that runs elsewhere."""
+        return x * 1.0
+
     def tensors(self) -> dict[str, Tensor]:
         """Nothing was learned."""
         return {}
@@ -84,6 +88,10 @@ class PCA:
     def embed(self, features: NDArray[np.float32], neutral: NDArray[np.int64]) -> Codes:
         """Projects (N, F) features; ``neutral`` is not read."""
         return Codes(((features - self.centre) @ self.components.T).astype(np.float32))
+
+    def codes(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Projects (n, F) features, for a file that runs elsewhere; ``y`` is not read."""
+        return (x - torch.from_numpy(self.centre)) @ torch.from_numpy(self.components.T.copy())
 
     def tensors(self) -> dict[str, Tensor]:
         """Returns the centre (F,) and the components (D, F)."""

@@ -3,7 +3,7 @@
 torch draws Bernoulli variables one by one: a quarter of a training step of paper 000's networks. Here masks come from
 two pools of uniform 16-bit integers, drawn once from the seed. Every mask takes a random stretch of each pool and joins
 them by exclusive or, so that each unit's integer is again uniform, and a mask would come back only if both offsets did
-(one pair of 2^44). A unit is dropped where its integer is among the lowest ``rate`` of all;
+(one pair of 2^40). A unit is dropped where its integer is among the lowest ``rate`` of all;
 rates are rounded to 1/65536.
 """
 
@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 _LEVELS = 1 << 16
-_POOL = 1 << 22  # integers in a pool; 8 MiB each
-_STRETCH = 1 << 20  # integers taken with one pair of offsets
+_POOL = 1 << 20  # integers in a pool; 2 MiB each, so that a processor's cache holds both
+_STRETCH = 1 << 18  # integers taken with one pair of offsets
 
 
 class Dropout:
@@ -43,10 +43,10 @@ class Dropout:
         words = torch.empty(2, _POOL // 4, dtype=torch.int64).random_(-(2**63), None, generator=source)
         self._pools = words.view(torch.int16).to(device)
 
-    def mask(self, rows: int, width: int) -> Tensor:
-        """Returns a fresh (rows, width) mask: 1 = kept, 0 = dropped, float32."""
+    def mask(self, rows: int, width: int, out: Tensor | None = None) -> Tensor:
+        """Returns a (rows, width) mask: 1 = kept, 0 = dropped; fresh in float32, or in the contiguous ``out``."""
         size = rows * width
-        mask = torch.empty(size, device=self._pools.device)
+        mask = torch.empty(size, device=self._pools.device) if out is None else out.view(size)
         for start in range(0, size, _STRETCH):
             length = min(_STRETCH, size - start)
             left, right = torch.randint(_POOL - length + 1, (2,), generator=self._generator).tolist()
@@ -89,5 +89,8 @@ def elu_dropout(h: Tensor, dropout: Dropout | None) -> Tensor:
     """
     if dropout is None:
         return torch.nn.functional.elu(h, inplace=True)
-    activations: Tensor = _EluDropout.apply(h, dropout.mask(*h.shape), dropout.scale)  # type: ignore[no-untyped-call]
+    mask = dropout.mask(*h.shape)
+    if h.dtype == torch.float64:
+        mask = mask.double()
+    activations: Tensor = _EluDropout.apply(h, mask, dropout.scale)  # type: ignore[no-untyped-call]
     return activations

@@ -31,14 +31,15 @@ class SplitLinear(nn.Module):
 
         Args:
             y: (P, F) one neutral face a person; None for a layer without y.
-            person: (R,) row of ``y`` that belongs to each row.
+            person: (R,) row of ``y`` that belongs to each row; None where every row has its own (P = R).
 
         Returns:
             (R, out), or (out,) for a layer without y.
         """
-        if self.weight_y is None or y is None or person is None:
+        if self.weight_y is None or y is None:
             return self.bias
-        return torch.addmm(self.bias, y, self.weight_y.t()).index_select(0, person)
+        constant = torch.addmm(self.bias, y, self.weight_y.t())
+        return constant if person is None else constant.index_select(0, person)
 
 
 class Encoder(nn.Module):

@@ -45,8 +45,13 @@ def gaussian_nll(x: Tensor, mean: Tensor, variance: float) -> Tensor:
     Returns:
         (...) ‖x − mean‖² / (2σ²).
     """
-    squares: Tensor = _SquaredDistance.apply(mean, x)  # type: ignore[no-untyped-call]
-    return squares / (2 * variance)
+    return squared_distance(mean, x) / (2 * variance)
+
+
+def squared_distance(a: Tensor, b: Tensor) -> Tensor:
+    """‖a − b‖² along the last axis, (..., F), (..., F) -> (...); no gradient flows to b."""
+    squares: Tensor = _SquaredDistance.apply(a, b)  # type: ignore[no-untyped-call]
+    return squares
 
 
 class _SquaredDistance(torch.autograd.Function):

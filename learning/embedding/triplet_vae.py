@@ -11,7 +11,7 @@ counts the others. The batch and the 3V members of the triplets go through the e
 
 from __future__ import annotations
 
-from typing import ClassVar
+import dataclasses
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ from learning.data.stimuli import TrainingData
 from learning.data.triplets import TripletSet
 from learning.data.weights import training_weights
 from learning.embedding.configs import TripletVAEConfig
-from learning.embedding.losses import reparameterise, triplet_nll
+from learning.embedding.losses import triplet_nll
 from learning.embedding.neutral_vae import NeutralVAE
 from learning.embedding.vae_objective import Draw, VAEObjective
 
@@ -40,7 +40,7 @@ class TripletVAE(NeutralVAE):
 class TripletVAEObjective(VAEObjective):
     """Loss and validation of M2."""
 
-    loss_names: ClassVar[tuple[str, ...]] = ("loss", "reconstruction", "kl", "triplet")
+    loss_names: tuple[str, ...] = ("loss", "reconstruction", "kl", "triplet")
     config: TripletVAEConfig
 
     def __init__(self, model: TripletVAE, data: TrainingData, device: torch.device) -> None:
@@ -75,14 +75,17 @@ class TripletVAEObjective(VAEObjective):
         chosen = torch.randint(len(self.triplets), (config.triplet_batch,), generator=self.generator)
         noise = torch.randn(3 * config.triplet_batch, config.triplet_samples, config.latent, generator=self.generator)
         triplets, weights = self.triplets[chosen].to(self.device), self.weights[chosen].to(self.device)
-        return Draw(pool.rows, pool.noise, triplets, weights, noise.to(self.device))
+        return dataclasses.replace(pool, triplets=triplets, weights=weights, triplet_noise=noise.to(self.device))
 
     def losses(self, iteration: int) -> Tensor:
-        """Returns [loss, reconstruction, kl, triplet]: means over the batch, and the mean of w_t · energy."""
+        """Returns [loss, reconstruction, kl, triplet]: means over the batch, and the mean of w_t · energy.
+
+        With smoothness, its mean comes after them.
+        """
         return self.losses_of(self.draw(), self.config.beta(iteration), self.config.triplet_beta(iteration))
 
-    def losses_of(self, draw: Draw, beta: float, triplet_beta: float = 1.0) -> Tensor:
-        """Returns the losses of a given draw (eq. 11)."""
+    def losses_of(self, draw: Draw, beta: float, prior_beta: float = 1.0) -> Tensor:
+        """Returns the losses of a given draw (eq. 11); ``prior_beta`` multiplies what the prior adds to KL."""
         if draw.triplets is None or draw.weights is None or draw.triplet_noise is None:
             raise ValueError("The triplet-prior VAE needs a draw with triplets.")
         pool = len(draw.rows)
@@ -98,13 +101,12 @@ class TripletVAEObjective(VAEObjective):
         triplet = (draw.weights * energies).mean()
         config = self.config
         loss = len(self.train_rows) / self.scale * (reconstruction + beta * kl)
-        loss = loss + triplet_beta * len(self.triplets) / (self.scale * config.topological_variance) * triplet
-        return torch.stack([loss, reconstruction, kl, triplet])
+        loss = loss + prior_beta * len(self.triplets) / (self.scale * config.topological_variance) * triplet
+        return self.with_smoothness(torch.stack([loss, reconstruction, kl, triplet]), draw, prior_beta)
 
-    @staticmethod
-    def energies(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
+    def energies(self, mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
         """Returns the (V,) energies, averaged over M samples, of 3V members (3V, D) with noise (3V, M, D)."""
-        z = reparameterise(mean, log_variance, noise).view(-1, 3, *noise.shape[1:])  # (V, 3, M, D)
+        z = self.model.prior.sample(mean, log_variance, noise).view(-1, 3, *noise.shape[1:])  # (V, 3, M, D)
         return triplet_nll(z[:, 0], z[:, 1], z[:, 2]).mean(1)
 
     @torch.no_grad()
@@ -121,8 +123,9 @@ class TripletVAEObjective(VAEObjective):
         generator = torch.Generator().manual_seed(self.config.seed + 3)
         total = torch.zeros((), dtype=torch.float64)
         samples, latent = self.config.triplet_samples, self.config.latent
+        chunk = max(1, min(_CHUNK, self.model.chunk // 3))
         for triplets, weights in zip(
-            torch.split(self.validation_triplets, _CHUNK), torch.split(self.validation_weights, _CHUNK), strict=True
+            torch.split(self.validation_triplets, chunk), torch.split(self.validation_weights, chunk), strict=True
         ):
             distinct, member = torch.unique(triplets.to(self.device), return_inverse=True)
             y, person = self.neutrals_of(distinct)

@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 
 @dataclass(frozen=True)
 class JsonConfig:
-    """A frozen dataclass of numbers, choices and tuples of integers that can be stored as JSON.
+    """A frozen dataclass of numbers, texts, choices and tuples of integers that can be stored as JSON.
 
     Subclasses check ranges in ``__post_init__``; types are checked by ``from_json``, because only there do they come
     from outside.
@@ -67,7 +67,10 @@ def _convert(owner: str, key: str, value: Any, hint: Any) -> Any:
         return float(value)
     if hint is int and _is_int(value):
         return value
-    raise ValueError(f"{owner}.{key} must be a {'whole number' if hint is int else 'number'}, not {value!r}.")
+    if hint is str and isinstance(value, str):
+        return value
+    kind = {int: "whole number", str: "text"}.get(hint, "number")
+    raise ValueError(f"{owner}.{key} must be a {kind}, not {value!r}.")
 
 
 def _is_int(value: Any) -> bool:

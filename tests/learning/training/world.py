@@ -14,13 +14,20 @@ from learning.training.session import Progress, TrainResult, train_embedding
 
 PEOPLE, EXPRESSIONS = 8, 5
 TINY = {"latent": 3, "encoder": [16, 8], "decoder": [8, 16], "batch_size": 16, "iterations": 60, "evaluate_every": 20}
+METRIC = {"latent": 3, "hidden": [16], "samples": 6, "neighbours": 3, "iterations": 60, "evaluate_every": 20}
+METRIC |= {"learning_rate": 5e-3, "dropout": 0.1}
 SHORT: dict[str, dict[str, Any]] = {
     "identity": {},
     "pca": {"latent": 3},
     "vae": TINY | {"learning_rate": 3e-3, "reconstruction_variance": 0.1},
     "neutral-vae": TINY | {"learning_rate": 3e-3, "reconstruction_variance": 0.1},
     "triplet-vae": TINY | {"learning_rate": 3e-3, "reconstruction_variance": 0.1, "triplet_batch": 4},
+    "cnn": METRIC,
+    "triplet-net": METRIC | {"triplets": 16},
+    "sgm": METRIC | {"s": 1.0},
+    "dgms": METRIC | {"s": 1.0, "rounds": 4, "smallest_class": 4},
 }
+VAES = ("vae", "neutral-vae", "triplet-vae")
 NETWORKS = [name for name in registry.EMBEDDINGS if "iterations" in registry.default_config(name)]
 
 
