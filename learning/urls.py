@@ -11,6 +11,7 @@ urlpatterns = [
     path("runs/<int:pk>/", runs.run, name="run"),
     path("runs/<int:pk>/progress.json", runs.run_progress, name="run-progress"),
     path("runs/<int:pk>/cancel/", runs.run_stop, name="run-cancel"),
+    path("runs/<int:pk>/encoder.onnx", runs.run_encoder, name="run-encoder"),
     path("runs/<int:pk>/map.bin", maps.map_points, name="run-map-points"),
     path("runs/<int:pk>/map.json", maps.map_about, name="run-map"),
 ]

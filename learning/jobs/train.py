@@ -1,6 +1,7 @@
 """Train a run and evaluate what it learned. The one place where torch meets the ORM, with select.py beside it."""
 
 import io
+import logging
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +20,10 @@ from learning.models import Job, Run
 from learning.services.jobs import job_heartbeat
 from learning.services.runs import Trained, run_finish, run_progress, run_start
 from learning.training.devices import prepare
-from learning.training.session import Cancelled, Progress, TrainResult, train_embedding
+from learning.training.onnx import export_encoder
+from learning.training.session import BEST, Cancelled, Progress, TrainResult, load_embedding, train_embedding
+
+logger = logging.getLogger(__name__)
 
 
 def train(job: Job, attempt: int) -> None:
@@ -49,7 +53,7 @@ def train(job: Job, attempt: int) -> None:
     except Cancelled as cancelled:
         raise JobCancelled from cancelled
     metrics = evaluate_embedding(result.embedding, data, run.campaign.label or None)
-    run_finish(job=job, attempt=attempt, trained=_keep(result, folder, metrics))
+    run_finish(job=job, attempt=attempt, trained=_keep(run, data, result, folder, metrics))
     # What counts is in the storage now; the checkpoints of a run that is over serve nobody.
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -65,7 +69,19 @@ def training_data(run: Run) -> TrainingData:
     return TrainingData.from_frozen(frozen, preprocess=preprocess)
 
 
-def _keep(result: TrainResult, folder: Path, metrics: dict[str, Any]) -> Trained:
+def _encoder(run: Run, folder: Path, data: TrainingData) -> str:
+    """Write the encoder as ONNX; a model whose graph cannot be written is still a model."""
+    path = folder / "encoder.onnx"
+    embedding = load_embedding(run.model, run.config, folder / BEST)
+    try:
+        export_encoder(embedding, data.mean, path)
+    except Exception:
+        logger.exception("The encoder of run %s could not be exported.", run.pk)
+        return ""
+    return path_store(folder="encoders", path=path, suffix=".onnx")[0]
+
+
+def _keep(run: Run, data: TrainingData, result: TrainResult, folder: Path, metrics: dict[str, Any]) -> Trained:
     """Put weights and embedding into the storage; what is served and selected from are these, not the work folder."""
     arrays: dict[str, Any] = {"embedding": result.embedding, "projection": project(result.embedding, 3)[0]}
     if result.log_variance is not None:
@@ -73,12 +89,13 @@ def _keep(result: TrainResult, folder: Path, metrics: dict[str, Any]) -> Trained
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     embedding_file, _ = content_store(folder="embeddings", content=buffer.getvalue(), suffix=".npz")
-    weights = folder / "best.safetensors"
+    weights = folder / BEST
     weights_file, sha256 = (
         path_store(folder="weights", path=weights, suffix=".safetensors") if weights.exists() else ("", "")
     )
     return Trained(
         embedding_file=embedding_file,
+        encoder_file=_encoder(run, folder, data),
         weights_file=weights_file,
         weights_sha256=sha256,
         best_iteration=result.best_iteration,

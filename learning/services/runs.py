@@ -40,7 +40,7 @@ def run_create(
     if dataset.campaign_id != campaign.pk:
         raise LearningError(f"Dataset {dataset.pk} belongs to another campaign.")
     try:
-        settled = config_from_json(model, {**(config or {}), **_seeded(model, seed)}).to_json()
+        settled = config_from_json(model, _settings(campaign, model, config or {}, seed)).to_json()
     except ValueError as error:
         raise LearningError(str(error)) from error
     with transaction.atomic():
@@ -58,9 +58,11 @@ def run_create(
     return run
 
 
-def _seeded(model: str, seed: int) -> dict[str, int]:
-    """The seed as a setting, for models that have one."""
-    return {"seed": seed} if "seed" in config_from_json(model, {}).to_json() else {}
+def _settings(campaign: Campaign, model: str, config: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """The settings of a run: its seed, and the campaign's label where it names no other, for models that have them."""
+    known = config_from_json(model, {}).to_json()
+    settled = {"label": campaign.label, **config} if "label" in known else dict(config)
+    return settled | ({"seed": seed} if "seed" in known else {})
 
 
 def plan_follow(*, dataset: Dataset) -> Run | None:
@@ -135,6 +137,7 @@ class Trained:
     """What a training leaves behind."""
 
     embedding_file: str
+    encoder_file: str  # "" where it could not be exported
     weights_file: str  # "" for models without weights
     weights_sha256: str
     best_iteration: int
@@ -156,6 +159,7 @@ def run_finish(*, job: Job, attempt: int, trained: Trained) -> None:
             status=Run.Status.DONE,
             finished=now,
             embedding_file=trained.embedding_file,
+            encoder_file=trained.encoder_file,
             best_iteration=trained.best_iteration,
             best_value=trained.best_value,
         )

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from annotation.views.doorway import percent
 from learning.models import Run
-from learning.registry import EMBEDDINGS, LABELS, SHORT_LABELS
+from learning.registry import EMBEDDINGS, LABELS, PAPER_000, SHORT_LABELS
 from learning.selectors import ComparisonRow
 
-_SPLITS = ("train", "validation", "test")
+_SCORES = {
+    "elbo": "Validation ELBO",
+    "accuracy": "Validation accuracy",
+    "satisfied": "Validation triplets satisfied",
+}
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class RunRow:
     percent: str
     eta: str
     best: str
+    score: str  # what `best` is of
 
 
 def run_row(run: Run) -> RunRow:
@@ -29,8 +33,22 @@ def run_row(run: Run) -> RunRow:
         name=SHORT_LABELS.get(run.model, run.model),
         percent=percent(share_done(run)),
         eta=duration(run.progress.get("eta_s")) if run.status == Run.Status.RUNNING else "",
-        best="" if run.best_value is None else f"{run.best_value:,.1f}",
+        best=_best(run),
+        score=_SCORES[score_name(run)],
     )
+
+
+def score_name(run: Run) -> str:
+    """Which figure of the validation chose the model, as the trainer's history tells."""
+    history = run.progress.get("history") or []
+    validation = (history[-1]["validation"] if history else None) or {}
+    return next((name for name in _SCORES if name in validation), "elbo")
+
+
+def _best(run: Run) -> str:
+    if run.best_value is None:
+        return ""
+    return f"{run.best_value:,.1f}" if score_name(run) == "elbo" else share(run.best_value)
 
 
 def share_done(run: Run) -> float:
@@ -87,58 +105,17 @@ def comparison(rows: Sequence[ComparisonRow]) -> Comparison | None:
     values = {row.run.model: [row.accuracy, row.satisfied, *(row.by_margin.get(n) for n in levels)] for row in rows}
     best = [max((v for v in column if v is not None), default=None) for column in zip(*values.values(), strict=True)]
     by_model = {row.run.model: row for row in rows}
-    return Comparison(levels, [_line(model, by_model.get(model), values.get(model), best) for model in EMBEDDINGS])
+    shown = [model for model in EMBEDDINGS if model in by_model or model in PAPER_000]
+    return Comparison(levels, [_line(model, by_model.get(model), values.get(model), best) for model in shown])
 
 
 def _line(model: str, row: ComparisonRow | None, values: list[float | None] | None, best: list[float | None]) -> Line:
     if row is None or values is None:
         return Line(SHORT_LABELS[model], LABELS[model], None, "", [Cell("–") for _ in best])
-    cells = [Cell(_share(one), one is not None and one == top) for one, top in zip(values, best, strict=True)]
+    cells = [Cell(share(one), one is not None and one == top) for one, top in zip(values, best, strict=True)]
     return Line(row.name, LABELS[model], row.run, str(row.dim), cells)
 
 
-def _share(value: float | None) -> str:
+def share(value: float | None) -> str:
     """A share with three decimals, as in the paper's tables."""
     return "–" if value is None else f"{value:.3f}"
-
-
-@dataclass(frozen=True)
-class SatisfiedRow:
-    """Triplets satisfied in one part of the data."""
-
-    split: str
-    count: str
-    total: str
-    by_margin: list[str]
-
-
-@dataclass(frozen=True)
-class EvaluationFigure:
-    accuracy: str
-    accuracy_note: str
-    dim: int
-    levels: list[str]
-    rows: list[SatisfiedRow]
-
-
-def evaluation_figure(metrics: dict[str, Any]) -> EvaluationFigure:
-    triplets: dict[str, Any] = metrics.get("triplets", {})
-    levels = sorted({level for part in triplets.values() for level in part.get("by_margin", {})}, key=int, reverse=True)
-    counted = metrics.get("accuracy_count") or 0
-    return EvaluationFigure(
-        accuracy=_share(metrics.get("accuracy")),
-        accuracy_note=metrics.get("accuracy_reason") or f"linear SVM on {counted:,} test stimuli",
-        dim=metrics["dim"],
-        levels=levels,
-        rows=[_satisfied(name, triplets[name], levels) for name in _SPLITS if name in triplets],
-    )
-
-
-def _satisfied(name: str, part: dict[str, Any], levels: list[str]) -> SatisfiedRow:
-    cells = part.get("by_margin", {})
-    return SatisfiedRow(
-        split=name.capitalize(),
-        count=f"{part.get('count', 0):,}",
-        total=_share(part.get("satisfied")),
-        by_margin=[_share(cells.get(level, {}).get("satisfied")) for level in levels],
-    )

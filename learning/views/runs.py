@@ -1,8 +1,9 @@
 """One run: its page, what moves on it, and the button that stops it."""
 
 from django.contrib import messages
+from django.core.files.storage import default_storage
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -13,7 +14,8 @@ from learning.models import Evaluation, Run
 from learning.registry import LABELS
 from learning.selectors import comparison_rows
 from learning.services.runs import run_cancel
-from learning.views.figures import comparison, duration, evaluation_figure, run_row
+from learning.views.evaluation import evaluation_figure
+from learning.views.figures import comparison, duration, run_row
 
 
 def run_or_404(request: HttpRequest, pk: int) -> Run:
@@ -66,6 +68,17 @@ def run_progress(request: HttpRequest, pk: int) -> JsonResponse:
             "error": shown.error,
         }
     )
+
+
+@require_safe
+@researcher_required
+def run_encoder(request: HttpRequest, pk: int) -> FileResponse:
+    """The trained encoder as ONNX."""
+    shown = run_or_404(request, pk)
+    if not shown.encoder_file:
+        raise Http404("This run has no encoder to download.")
+    name = f"semblance-run-{shown.pk}-{shown.model}.onnx"
+    return FileResponse(default_storage.open(shown.encoder_file, "rb"), as_attachment=True, filename=name)
 
 
 @require_POST

@@ -11,6 +11,9 @@ import { colour, onThemeChange } from "../theme.js";
 /** @type {Panel[]} */
 const PANELS = [
   { title: "Validation ELBO", about: "higher is better", read: (row) => row.validation?.elbo, best: true },
+  { title: "Validation accuracy", about: "higher is better", read: (row) => row.validation?.accuracy, best: true },
+  { title: "Triplets satisfied", about: "in validation, higher is better", read: (row) => row.validation?.satisfied, best: true },
+  { title: "Loss", about: "what is minimised", read: (row) => ("elbo" in (row.validation ?? {}) ? undefined : row.losses.loss) },
   { title: "Reconstruction", about: "loss a stimulus", read: (row) => row.losses.reconstruction },
   { title: "KL", about: "divergence from the prior", read: (row) => row.losses.kl },
   { title: "Triplets", about: "loss of the triplet prior", read: (row) => row.losses.triplet },

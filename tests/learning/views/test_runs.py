@@ -55,7 +55,10 @@ def finish(run: Run, metrics: dict[str, Any] | None = None) -> Run:
     np.savez(arrays, projection=np.arange(3 * count, dtype=np.float32).reshape(count, 3))
     name, _ = content_store(folder="embeddings", content=arrays.getvalue(), suffix=".npz")
     now = timezone.now()
-    Run.objects.filter(pk=run.pk).update(status="done", embedding_file=name, started=now, finished=now)
+    encoder, _ = content_store(folder="encoders", content=b"a graph", suffix=".onnx")
+    Run.objects.filter(pk=run.pk).update(
+        status="done", embedding_file=name, encoder_file=encoder, started=now, finished=now
+    )
     Evaluation.objects.create(run=run, metrics=metrics or METRICS)
     run.jobs.update(status="done")
     run.refresh_from_db()
@@ -76,6 +79,7 @@ ROUTES = [
     ("/runs/{run}/progress.json", "get", (302, 403, 200, 404, 200)),
     ("/runs/{run}/map.json", "get", (302, 403, 200, 404, 200)),
     ("/runs/{run}/map.bin", "get", (302, 403, 200, 404, 200)),
+    ("/runs/{run}/encoder.onnx", "get", (302, 403, 200, 404, 200)),
     ("/runs/{run}/cancel/", "post", (302, 403, 302, 404, 302)),
     ("/runs/999999/", "get", (302, 403, 404, 404, 404)),
 ]
@@ -119,8 +123,35 @@ def test_the_map_is_raw_numbers_and_what_is_known_of_them(researcher: Client, ru
     assert researcher.get(about["pictures"][0]).status_code == 200
 
 
+def test_the_encoder_is_downloaded_under_a_name_that_says_what_it_is(researcher: Client, run: Run) -> None:
+    answer = researcher.get(f"/runs/{finish(run).pk}/encoder.onnx")
+    assert b"".join(answer.streaming_content) == b"a graph"
+    assert f'filename="semblance-run-{run.pk}-{run.model}.onnx"' in answer["Content-Disposition"]
+    assert f"/runs/{run.pk}/encoder.onnx".encode() in researcher.get(f"/runs/{run.pk}/").content
+
+
+@pytest.mark.parametrize(
+    ("validation", "name", "shown"),
+    [
+        ({"elbo": -3.0}, "Validation ELBO", "-12.3"),
+        ({"accuracy": 0.5}, "Validation accuracy", "-12.346"),
+        ({"satisfied": 0.5}, "Validation triplets satisfied", "-12.346"),
+    ],
+)
+def test_the_best_evaluation_is_shown_with_the_name_of_its_score(
+    researcher: Client, run: Run, validation: dict[str, float], name: str, shown: str
+) -> None:
+    history = [{"iteration": 5, "losses": {}, "validation": validation}]
+    Run.objects.filter(pk=finish(run).pk).update(best_value=-12.3456, best_iteration=5, progress={"history": history})
+    page = researcher.get(f"/runs/{run.pk}/").content.decode()
+    assert f"<dt>{name}</dt><dd>{shown}</dd>" in page
+    listed = researcher.get(f"/campaigns/{run.campaign.slug}/runs/").content.decode()
+    assert f'title="{name}">{shown}</td>' in listed
+
+
 def test_a_run_that_is_not_done_has_no_map(researcher: Client, run: Run) -> None:
     assert researcher.get(f"/runs/{run.pk}/map.bin").status_code == 404
+    assert researcher.get(f"/runs/{run.pk}/encoder.onnx").status_code == 404
     assert b'id="map"' not in researcher.get(f"/runs/{run.pk}/").content
 
 
