@@ -146,6 +146,8 @@ class DGMSConfig(SGMConfig):
         require_positive(self, "rounds", "first_components", "components", "smallest_class")
         if self.rounds > self.iterations:
             raise ValueError(f"DGMSConfig.rounds is {self.rounds}, more than the {self.iterations} iterations.")
+        if self.processes > 1:
+            raise ValueError("DGMSConfig.processes must be 1: each process would divide the classes for itself.")
         if self.first_components > self.components:
             raise ValueError("DGMSConfig.first_components must not be above components.")
 

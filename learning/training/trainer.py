@@ -144,7 +144,7 @@ class Trainer:
         if not all(map(math.isfinite, means)):
             raise Diverged(
                 f"The training diverged: a loss is no longer a finite number by step {self.iteration}. A smaller "
-                "learning rate or a larger reconstruction variance may help."
+                "learning rate may help; for a VAE also a larger reconstruction variance."
             )
         return dict(zip(self.objective.loss_names, means, strict=True)) | self._beta()
 

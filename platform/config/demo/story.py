@@ -24,7 +24,7 @@ from annotation.tasks import round_finish
 from config.demo.console import Console
 from config.demo.faces import SCHEME, faces_import
 from learning.models import Run
-from learning.registry import EMBEDDINGS, SHORT_LABELS
+from learning.registry import PAPER_000, SHORT_LABELS
 from learning.services.runs import plan_set, run_create
 from learning.tasks import ring_after_commit
 
@@ -134,12 +134,12 @@ def learn(console: Console, scale: Scale, alive: Callable[[], None]) -> None:
 
 def _runs(campaign: Campaign, dataset: Dataset, scale: Scale) -> list[Run]:
     """The plan's own run, and one of every other model to compare it with."""
-    for model in EMBEDDINGS:
+    for model in PAPER_000:
         if not Run.objects.filter(campaign=campaign, dataset=dataset, model=model).exists():
             config = scale.training if model.endswith("vae") else {}
             run_create(campaign=campaign, dataset=dataset, model=model, config=config, seed=SEED)
     ring_after_commit()
-    order = list(EMBEDDINGS)
+    order = list(PAPER_000)
     first_of_model = {run.model: run for run in Run.objects.filter(dataset=dataset).order_by("-pk")}
     return sorted(first_of_model.values(), key=lambda run: order.index(run.model))
 
