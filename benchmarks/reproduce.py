@@ -1,4 +1,8 @@
-"""`python -m benchmarks.reproduce posed`: Table II of paper 000, through the product, on faces like the paper's.
+"""`python -m benchmarks.reproduce posed|000|001`: the papers' tables on other data, beside the papers' figures.
+
+* `000`: Tables II and III, models trained side by side, several seeds: `benchmarks.reproduce_000`.
+* `001`: Tables 1 and 2 and figure 8 on rendered faces: `benchmarks.reproduce_001`.
+* `posed`: Table II of paper 000 through the product: site, import, dataset, job ledger, worker processes.
 
 The posed set is 2,500 faces of a 3D morphable model (100 people, 6 expressions × 4 degrees and neutral, 83 landmarks),
 found in ../shared/data. It goes through the product's import, its dataset, its job ledger and its worker processes;
@@ -13,6 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,24 +29,48 @@ SPLITS = ("train", "validation", "test")
 # Paper 000, Table II: accuracy and share of satisfied triplets.
 PAPER = {"None": (0.72, 0.593), "PCA": (0.676, 0.592), "VAE": (0.64, 0.592), "M1": (0.72, 0.67), "M2": (0.736, 0.798)}
 MODELS = ("identity", "pca", "vae", "neutral-vae", "triplet-vae")
+# What fits into an hour (000) or an hour and a half (001) on two cores.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "posed": {"iterations": 20_000, "learning_rate": 5e-4, "seeds": 1},
+    "000": {"iterations": 16_000, "learning_rate": 5e-4, "seeds": 3},
+    "001": {"iterations": 1_800, "learning_rate": 1e-3, "seeds": 3},
+}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=["posed"])
-    parser.add_argument("--iterations", type=int, default=20_000)
-    parser.add_argument("--learning-rate", type=float, default=5e-4)
-    parser.add_argument("--paper", action="store_true", help="the paper's own 100,000 iterations at 1e-4")
-    parser.add_argument("--seeds", type=int, default=1, help="runs of each model; the table gives their mean")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--work", type=Path, help="keep database and files in this folder (and resume from it)")
-    options = parser.parse_args()
+    options = _options()
     if not DATA.exists():
-        sys.exit(f"The posed set is not on this machine ({DATA} is missing); this benchmark needs it.")
+        sys.exit(f"The morphable faces are not on this machine ({DATA} is missing); this benchmark needs them.")
+    if options.table == "posed":
+        with _site(options.work):
+            _reproduce(options)
+        return
+    table = import_module(f"benchmarks.reproduce_{options.table}")
+    with tempfile.TemporaryDirectory(prefix="semblance-reproduce-") as folder:
+        options.work = options.work or Path(folder)
+        table.reproduce(options)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", choices=list(DEFAULTS))
+    parser.add_argument("--iterations", type=int, help="of each network; the default fits about an hour on two cores")
+    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--paper", action="store_true", help="paper 000's own 100,000 iterations at 1e-4")
+    parser.add_argument("--seeds", type=int, help="runs of each model; the table gives their mean")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--work", type=Path, help="keep everything in this folder (and go on from it)")
+    picture = Path(tempfile.gettempdir()) / "semblance-groups.png"
+    parser.add_argument("--picture", type=Path, default=picture, help="001: where to draw figure 8's groups")
+    parser.add_argument("--people", type=int, default=600, help="001: rendered people, 20 pictures each")
+    parser.add_argument("--nets", nargs="+", default=["resnet18", "cvgg13"], help="001: networks")
+    options = parser.parse_args()
+    for name, value in DEFAULTS[options.table].items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     if options.paper:
         options.iterations, options.learning_rate = 100_000, 1e-4
-    with _site(options.work):
-        _reproduce(options)
+    return options
 
 
 @contextmanager
