@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+_PIECE = 4096  # rows read at a time, where features lie in a file
 PREPROCESSINGS = ("face", "none")
 
 
@@ -33,9 +33,11 @@ def prepare(
     raw = np.asarray(raw, dtype=np.float32)
     points = align(raw, scheme, labels or {}) if preprocess == "face" else raw
     rows = points.reshape(len(points), -1)
-    finite = np.isfinite(rows).all(axis=1)
-    if not finite.all():
-        raise ValueError(f"The features of stimulus {int(finite.argmin())} hold a value that is not a finite number.")
+    for start in range(0, len(rows), _PIECE):
+        finite = np.isfinite(rows[start : start + _PIECE]).all(axis=1)
+        if not finite.all():
+            row = start + int(finite.argmin())
+            raise ValueError(f"The features of stimulus {row} hold a value that is not a finite number.")
     return np.ascontiguousarray(rows, dtype=np.float32)
 
 
@@ -79,8 +81,10 @@ def training_mean(features: NDArray[np.float32], split: NDArray[np.int8]) -> NDA
     Raises:
         ValueError: no row is for training.
     """
-    train = features[split == 0]
+    train = np.flatnonzero(split == 0)
     if not len(train):
         raise ValueError("No stimulus is in the training split.")
-    mean: NDArray[Any] = train.mean(axis=0, dtype=np.float64)
-    return mean.astype(np.float32)
+    total = np.zeros(features.shape[1])
+    for start in range(0, len(train), _PIECE):
+        total += features[train[start : start + _PIECE]].sum(axis=0, dtype=np.float64)
+    return (total / len(train)).astype(np.float32)

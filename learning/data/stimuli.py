@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.data.preprocessing import prepare, training_mean
+from learning.data.source import is_mapped
 from learning.data.triplets import SPLITS, TripletSet
+
+_PIECE = 4096  # rows of a file centred at a time
 
 
 class FrozenLike(Protocol):
@@ -115,7 +118,7 @@ class TrainingData:
         judgements = (triplets.triplets, triplets.weights, triplets.margins, triplets.split, triplets.votes)
         for array in (self.features, self.neutral, self.split, *judgements):
             digest.update(f"{array.dtype}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array).data)
         for name, texts in sorted({**self.labels, "": self.subjects}.items()):
             digest.update("\0".join((name, *texts.tolist())).encode())
         return digest.hexdigest()
@@ -138,7 +141,7 @@ class TrainingData:
 
         Args:
             stimuli: (N,) ids.
-            features: (N, ...) raw features.
+            features: (N, ...) raw features; a mapped array is centred in its own file.
             neutral: (N,) row of the neutral stimulus or -1.
             split: (N,) 0, 1 or 2.
             subjects: (N,) persons.
@@ -161,7 +164,7 @@ class TrainingData:
         mean = training_mean(rows, parts)
         return cls(
             stimuli=np.asarray(stimuli, dtype=np.str_),
-            features=rows - mean,
+            features=_centred(rows, mean),
             neutral=np.asarray(neutral, dtype=np.int64),
             split=parts,
             subjects=np.asarray(subjects, dtype=np.str_),
@@ -172,12 +175,15 @@ class TrainingData:
         )
 
     @classmethod
-    def from_frozen(cls, frozen: FrozenLike, preprocess: str = "face") -> TrainingData:
+    def from_frozen(
+        cls, frozen: FrozenLike, preprocess: str = "face", features: NDArray[np.float32] | None = None
+    ) -> TrainingData:
         """Reads a frozen dataset.
 
         Args:
             frozen: the dataset.
             preprocess: "face" or "none".
+            features: (N, ...) what models read instead of the dataset's own features, pictures for instance.
 
         Returns:
             The data.
@@ -185,7 +191,8 @@ class TrainingData:
         Raises:
             ValueError: the dataset has no features, or something in it does not fit.
         """
-        if frozen.features is None:
+        features = frozen.features if features is None else features
+        if features is None:
             raise ValueError("The dataset holds no features, so there is nothing for a model to read.")
         triplets = TripletSet.build(
             frozen.triplets,
@@ -198,7 +205,7 @@ class TrainingData:
         )
         return cls.build(
             stimuli=frozen.stimuli,
-            features=frozen.features,
+            features=features,
             neutral=frozen.neutral,
             split=frozen.split,
             subjects=frozen.subjects,
@@ -207,3 +214,12 @@ class TrainingData:
             preprocess=preprocess,
             scheme=str(frozen.manifest.get("landmark_scheme", "")),
         )
+
+
+def _centred(rows: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns rows minus their mean; those of a file stay there and are changed piece by piece."""
+    if not is_mapped(rows):
+        return rows - mean
+    for start in range(0, len(rows), _PIECE):
+        rows[start : start + _PIECE] -= mean
+    return rows

@@ -9,10 +9,15 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
+from django.core.files.storage import default_storage
+from numpy.typing import NDArray
 
 from annotation.files import content_store, path_store
+from annotation.models import Stimulus
 from annotation.selectors.datasets import dataset_load
+from learning.data.images import image_rows
 from learning.data.stimuli import TrainingData
+from learning.errors import LearningError
 from learning.evaluation.projection import project
 from learning.evaluation.report import evaluate_embedding
 from learning.jobs.execute import JobCancelled
@@ -35,8 +40,8 @@ def train(job: Job, attempt: int) -> None:
     """
     run = job.run
     run_start(run=run, device=_device(run))
-    data = training_data(run)
     folder = settings.DATA_DIR / "runs" / str(run.pk)
+    data = training_data(run, folder)
 
     def on_progress(progress: Progress) -> None:
         run_progress(run_id=run.pk, progress=asdict(progress))
@@ -63,10 +68,41 @@ def _device(run: Run) -> str:
     return str(prepare(run.config.get("device", "cpu"), run.config.get("threads", 1)))
 
 
-def training_data(run: Run) -> TrainingData:
+def training_data(run: Run, folder: Path) -> TrainingData:
+    """What the run learns from: the dataset's features or, where it has none, the pictures of its stimuli."""
     frozen = dataset_load(run.dataset)
+    if frozen.features is None:
+        pictures = _pictures(run, [str(key) for key in frozen.stimuli], folder)
+        return TrainingData.from_frozen(frozen, preprocess="none", features=pictures)
     preprocess = "face" if frozen.manifest.get("landmark_scheme") else "none"
     return TrainingData.from_frozen(frozen, preprocess=preprocess)
+
+
+def _pictures(run: Run, keys: list[str], folder: Path) -> NDArray[np.float32]:
+    """(N, C, size, size) pictures of the dataset's stimuli, in a file of the run's folder.
+
+    Raises:
+        LearningError: A stimulus has no picture, or one that cannot be read.
+    """
+    known = dict(Stimulus.objects.filter(collection=run.campaign.collection_id).values_list("key", "picture"))
+    missing = [key for key in keys if not known.get(key)]
+    if missing:
+        raise LearningError(
+            f"There is nothing for a model to read: the dataset holds no features, and stimulus {missing[0]!r} has no "
+            "picture."
+        )
+    size, colour = run.config.get("image_size", 64), run.config.get("image_colour", "grey")
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return image_rows(((key, _content(known[key])) for key in keys), len(keys), size, colour, folder / "images.npy")
+    except ValueError as error:
+        raise LearningError(str(error)) from error
+
+
+def _content(name: str) -> bytes:
+    with default_storage.open(name, "rb") as file:
+        content: bytes = file.read()
+    return content
 
 
 def _encoder(run: Run, folder: Path, data: TrainingData) -> str:

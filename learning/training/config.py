@@ -93,6 +93,8 @@ class TrainingConfig(JsonConfig):
         threads: CPU threads of torch; more than one is slower wherever something else runs beside it.
         device: "auto" takes CUDA where there is one.
         processes: that take each step together, each on a batch of its own and, with CUDA, a GPU of its own.
+        image_size: side in pixels in which pictures are read, where the data has no features.
+        image_colour: "grey" or "rgb".
         precision: "bfloat16" computes layers in it on CUDA (on CPUs it is slower and refused); weights stay float32.
         schedule: how the learning rate goes on after the warm-up: "constant"; "linear" or "cosine" fall to 0;
             "step" multiplies it by ``step_factor`` every ``step_every`` iterations.
@@ -113,6 +115,8 @@ class TrainingConfig(JsonConfig):
     threads: int = 1
     device: Literal["auto", "cpu", "cuda"] = "auto"
     processes: int = 1
+    image_size: int = 64
+    image_colour: Literal["grey", "rgb"] = "grey"
     precision: Literal["float32", "bfloat16"] = "float32"
     schedule: Literal["constant", "linear", "cosine", "step"] = "constant"
     warmup: int = 0
@@ -124,7 +128,7 @@ class TrainingConfig(JsonConfig):
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        require_positive(self, "iterations", "learning_rate", "evaluate_every", "threads", "processes")
+        require_positive(self, "iterations", "learning_rate", "evaluate_every", "threads", "processes", "image_size")
         require_positive(self, "step_every", "step_factor")
         require_positive(self, *(name for name in _MAY_BE_NONE if getattr(self, name) is not None))
         for name in ("warmup", "weight_decay"):

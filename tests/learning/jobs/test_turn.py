@@ -1,15 +1,20 @@
 """One turn of the loop in this process: votes, dataset, training, evaluation, selection, the next round."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from annotation.selectors.datasets import dataset_load
+from annotation.services.collections import collection_get, stimuli_import
+from annotation.services.datasets import dataset_from_triplets
 from learning.jobs.execute import execute
 from learning.models import Evaluation, Job, Run, Selection
 from learning.selectors import comparison_rows, embedding_load, run_map
 from learning.services.jobs import job_claim
 from learning.services.runs import plan_set, run_cancel, run_create
-from tests.factories import closed_round
+from tests.factories import closed_round, small_campaign
 
 pytestmark = pytest.mark.django_db
 SMALL = {"iterations": 40, "evaluate_every": 20, "encoder": [16], "decoder": [16], "latent": 3, "batch_size": 16}
@@ -46,6 +51,59 @@ def test_every_model_trains_and_is_evaluated(campaign, dataset, model, config, s
     naive = np.mean([np.linalg.norm(z[r] - z[p]) <= np.linalg.norm(z[r] - z[n]) for r, p, n in test])
     assert row.satisfied == pytest.approx(naive)
     assert row.run.evaluation.metrics["triplets"]["test"]["count"] == len(test)
+
+
+def image_dataset(owner, folder):
+    """Pictures of one shade a class, with no features; the shades of the classes are far apart."""
+    rng = np.random.default_rng(4)
+    lines = ["id,picture,subject,neutral,tone"]
+    for person in range(20):
+        for tone, shade in (("dark", 60), ("light", 190)):
+            pixels = np.clip(rng.normal(shade, 12, (20, 30)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / f"p{person}-{tone}.png")
+            lines.append(f"p{person}-{tone},p{person}-{tone}.png,p{person},p{person}-dark,{tone}")
+    (folder / "images.csv").write_text("\n".join(lines))
+    collection = collection_get(owner=owner, name="Images")
+    stimuli_import(collection=collection, path=folder / "images.csv", seed=1)
+    campaign = small_campaign(owner=owner, collection=collection, name="Images", label="tone")
+    triplets = []
+    for split in range(3):
+        people = sorted(
+            {key.split("-")[0] for key in collection.stimuli.filter(split=split).values_list("key", flat=True)}
+        )
+        triplets += [(f"{a}-dark", f"{b}-dark", f"{b}-light") for a, b in pairwise(people)]
+    return dataset_from_triplets(campaign=campaign, triplets=triplets, source="test")
+
+
+IMAGES = {"iterations": 30, "evaluate_every": 10, "image_size": 48, "width": 4, "latent": 3, "learning_rate": 3e-3}
+
+
+@pytest.mark.parametrize(
+    ("model", "config"),
+    [
+        ("pca", {"latent": 3}),
+        ("neutral-vae", IMAGES | {"encoder": [16], "decoder": [16], "batch_size": 8, "samples": 1}),
+        ("sgm", IMAGES | {"samples": 6, "s": 2.0, "flip": 0.5}),
+        ("cnn", IMAGES | {"samples": 6, "encoder": "cvgg13", "image_colour": "rgb"}),
+    ],
+)
+def test_pictures_without_features_are_learnt_from(alice, tmp_path, model, config):
+    dataset = image_dataset(alice, tmp_path)
+    assert dataset_load(dataset).features is None
+    run = work(run_create(campaign=dataset.campaign, dataset=dataset, model=model, config=config))
+    assert (run.status, run.error) == (Run.Status.DONE, "")
+    assert run.config.get("label", "tone") == "tone"
+    assert embedding_load(run)["embedding"].shape == (40, 3)
+    assert run.evaluation.metrics["metrics"]["knn"]["accuracy"]["value"] == 1, "dark and light are easily told apart"
+    assert run.encoder_file
+
+
+def test_a_picture_that_is_gone_is_named(alice, tmp_path):
+    dataset = image_dataset(alice, tmp_path)
+    dataset.campaign.collection.stimuli.filter(key="p3-light").update(picture="")
+    run = work(run_create(campaign=dataset.campaign, dataset=dataset, model="pca", config={"latent": 3}))
+    assert run.status == Run.Status.FAILED
+    assert "stimulus 'p3-light' has no picture" in run.error
 
 
 def test_a_trained_run_proposes_a_round_that_was_never_asked_and_asks_only_about_training_people(campaign, dataset):
