@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,7 +65,8 @@ def joined(size: int, device: torch.device, follow: Callable[..., None], *argume
 
 
 def _join(rank: int, size: int, backend: str, meeting: Path) -> None:
-    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")  # all on this machine
+    if sys.platform == "linux":
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")  # all on this machine
     if backend == "nccl":
         torch.cuda.set_device(rank)
     dist.init_process_group(backend, init_method=f"file://{meeting}", rank=rank, world_size=size)
