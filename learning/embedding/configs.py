@@ -172,10 +172,6 @@ class TripletVAEConfig(NeutralVAEConfig):
     def has_prior_terms(self) -> bool:
         return True
 
-    def triplet_beta(self, iteration: int) -> float:
-        """Returns the factor of the triplet term at a step: β with "prior", otherwise 1."""
-        return self.prior_beta(iteration)
-
 
 CONFIGS: dict[str, type[JsonConfig]] = {
     "identity": IdentityConfig,

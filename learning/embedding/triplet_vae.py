@@ -77,15 +77,11 @@ class TripletVAEObjective(VAEObjective):
         triplets, weights = self.triplets[chosen].to(self.device), self.weights[chosen].to(self.device)
         return dataclasses.replace(pool, triplets=triplets, weights=weights, triplet_noise=noise.to(self.device))
 
-    def losses(self, iteration: int) -> Tensor:
-        """Returns [loss, reconstruction, kl, triplet]: means over the batch, and the mean of w_t · energy.
-
-        With smoothness, its mean comes after them.
-        """
-        return self.losses_of(self.draw(), self.config.beta(iteration), self.config.triplet_beta(iteration))
-
     def losses_of(self, draw: Draw, beta: float, prior_beta: float = 1.0) -> Tensor:
-        """Returns the losses of a given draw (eq. 11); ``prior_beta`` multiplies what the prior adds to KL."""
+        """Returns [loss, reconstruction, kl, triplet] of a given draw (eq. 11); the last is the mean of w_t · energy.
+
+        ``prior_beta`` multiplies what the prior adds to KL. With smoothness, its mean comes at the end.
+        """
         if draw.triplets is None or draw.weights is None or draw.triplet_noise is None:
             raise ValueError("The triplet-prior VAE needs a draw with triplets.")
         pool = len(draw.rows)

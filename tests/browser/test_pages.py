@@ -13,7 +13,7 @@ from playwright.sync_api import FloatRect, Page, ViewportSize, expect
 
 from annotation.models import Campaign
 from learning.models import Run
-from learning.registry import EMBEDDINGS
+from learning.registry import PAPER_000
 from learning.services.runs import plan_set, run_create
 from learning.tasks import jobs_ring
 from tests.browser.pages import assert_fits
@@ -68,7 +68,7 @@ def campaign(alice: Any, bob: Any, workers: Any, settings: Any) -> Any:
     size = LARGE if FOLDER else SMALL
     campaign, dataset = counted_campaign(owner=alice, name="Expressions of made-up people", **size.world)
     plan_set(campaign=campaign, select_count=size.select_count, pool_size=20_000)
-    for model in EMBEDDINGS:
+    for model in PAPER_000:
         config = size.training if model.endswith("vae") else {}
         run_create(campaign=campaign, dataset=dataset, model=model, config=config, select_after=model == "triplet-vae")
     jobs_ring()
