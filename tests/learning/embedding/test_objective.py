@@ -66,7 +66,7 @@ class Loops:
         out = self.network("encoder", np.concatenate(self.faces(row)), "heads")
         return out[: self.config.latent], out[self.config.latent :]
 
-    def loss(self, draw, beta, triplet_beta=1.0, n_triplets=0):
+    def loss(self, draw, beta, prior_beta=1.0, n_triplets=0):
         config, total = self.config, 0.0
         for i, row in enumerate(draw.rows.tolist()):
             (x, y), (mean, log_variance) = self.faces(row), self.encode(row)
@@ -78,7 +78,7 @@ class Loops:
             total += error / (2 * config.reconstruction_variance * config.samples) + beta * kl
         total *= self.n_train / config.batch_size
         if draw.triplets is not None:
-            total += triplet_beta * self.topology(draw, n_triplets)
+            total += prior_beta * self.topology(draw, n_triplets)
         return total / (1 if config.scaling == "sum" else self.n_train)
 
     def topology(self, draw, n_triplets):
@@ -217,8 +217,8 @@ def test_a_stimulus_without_a_neutral_face_is_refused_by_m1_and_m2(kind):
 
 def test_annealing_of_the_whole_prior_scales_the_triplet_term_too():
     only_kl, whole = (TripletVAEConfig(iterations=100, annealing=kind) for kind in ("kl", "prior"))
-    assert (only_kl.beta(25), only_kl.triplet_beta(25)) == (0.25, 1.0)
-    assert (whole.beta(25), whole.triplet_beta(25)) == (0.25, 0.25)
+    assert (only_kl.beta(25), only_kl.prior_beta(25)) == (0.25, 1.0)
+    assert (whole.beta(25), whole.prior_beta(25)) == (0.25, 0.25)
     assert TripletVAEConfig(annealing="none").beta(0) == 1.0
     assert TripletVAEConfig(iterations=100, anneal_iterations=50).beta(75) == 1.0
 
