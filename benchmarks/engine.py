@@ -72,7 +72,8 @@ def overhead(name: str, settings: dict[str, Any], steps: int, rounds: int) -> fl
     """Prints and returns the trainer's extra share of CPU time."""
     with tempfile.TemporaryDirectory() as folder:
         pair = Pair(settings, steps, Path(folder))
-        pair.bare(), pair.trained()
+        pair.bare()
+        pair.trained()
         turns = [(_cpu(pair.bare), _cpu(pair.trained)) for _ in range(rounds)]
     share = median(ours / bare for bare, ours in turns) - 1
     bare, ours = (median(turn[side] for turn in turns) / steps * 1e3 for side in (0, 1))
