@@ -13,7 +13,6 @@ same votes, five a question in random order, and take turns; ratios are of CPU t
 import argparse
 import csv
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ import numpy as np
 
 from annotation.quality.dawid_skene import DawidSkene
 from annotation.quality.votes import VoteTable
+from benchmarks.sides import Side
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "data" / "votes"
@@ -66,42 +66,11 @@ def synthetic(questions: int, votes: int = 5, seed: int = 0) -> dict[str, np.nda
     }
 
 
-class Side:
-    """A process that waits for orders."""
-
-    def __init__(self, python: Path, side: str, task: str, votes: Path) -> None:
-        command = [python, ROOT / "benchmarks" / "aggregation_side.py", side, task, votes]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT) if side == "ours" else "", "OMP_NUM_THREADS": "1"}
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=votes.parent, env=environment
-        )
-        self.built = self._answer()["built"]
-
-    def ask(self, order: str) -> dict[str, float]:
-        """Send an order and wait for its answer."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(order + "\n")
-        self.process.stdin.flush()
-        return self._answer()
-
-    def _answer(self) -> dict[str, float]:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"a side ended with status {self.process.wait()}")
-        answer: dict[str, float] = json.loads(line)
-        return answer
-
-    def end(self) -> None:
-        """Let it finish."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
-
-
 def compare(python: Path, task: str, votes: Path, rounds: int) -> bool:
     """Turns of (theirs, ours × 3); prints the figures and says whether every bar is met."""
-    theirs, ours = Side(python, "theirs", task, votes), Side(Path(sys.executable), "ours", task, votes)
+    script, cwd = "aggregation_side.py", votes.parent
+    theirs = Side(python, script, ["theirs", task, votes], ours=False, cwd=cwd)
+    ours = Side(Path(sys.executable), script, ["ours", task, votes], ours=True, cwd=cwd)
     their_runs, our_runs, ratios = [], [], []
     for _ in range(rounds):
         slow = theirs.ask("run")
@@ -114,7 +83,7 @@ def compare(python: Path, task: str, votes: Path, rounds: int) -> bool:
     for side, path in zip((theirs, ours), results, strict=True):
         extra.append(side.ask("memory")["extra"])
         side.ask(f"save {path}")
-    built = ours.built
+    built = ours.first["built"]
     theirs.end()
     ours.end()
     apart = float(np.abs(np.load(results[0]).astype(float) - np.load(results[1]).astype(float)).max())

@@ -15,10 +15,7 @@ peer's "all"; their values differ, because they are different losses.
 """
 
 import argparse
-import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -26,45 +23,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.peers import NotInstalled, environment
+from benchmarks.sides import Side
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = ("pytorch-metric-learning==2.9.0", "torch==2.13.0")
 EQUAL = 1e-5
 # Ours, theirs, and the least that the peer's time must be of ours.
 PAIRS = (("all", "all", 1.0), ("listed", "listed", 1.0), ("few", "few", 1.0), ("sgm", "all", 1.0))
-
-
-class Side:
-    """A process that waits for orders."""
-
-    def __init__(self, python: Path, side: str, rows: int, classes: int, latent: int) -> None:
-        command = [python, ROOT / "benchmarks" / "metric_loss_side.py", side, rows, classes, latent]
-        paths = {**os.environ, "PYTHONPATH": str(ROOT) if side == "ours" else "", "OMP_NUM_THREADS": "1"}
-        self.process = subprocess.Popen(
-            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=paths
-        )
-        self.triplets = int(self._answer()["triplets"])
-
-    def ask(self, order: str) -> dict[str, float]:
-        """Send an order and wait for its answer."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(order + "\n")
-        self.process.stdin.flush()
-        return self._answer()
-
-    def _answer(self) -> dict[str, float]:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"a side ended with status {self.process.wait()}")
-        answer: dict[str, float] = json.loads(line)
-        return answer
-
-    def end(self) -> None:
-        """Let it finish."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def turns(ours: Side, theirs: Side, mine: str, peer: str, rounds: int) -> tuple[float, float, list[float]]:
@@ -93,9 +58,10 @@ def difference(ours: Side, theirs: Side, name: str, folder: Path) -> float:
 
 def compare(python: Path, rows: int, classes: int, latent: int, rounds: int) -> bool:
     """Print one batch's figures, and whether results agree and ours is the quicker everywhere."""
-    ours = Side(Path(sys.executable), "ours", rows, classes, latent)
-    theirs = Side(python, "theirs", rows, classes, latent)
-    print(f"{rows} codes × {latent}, {classes} classes, {ours.triplets:,} triplets", flush=True)
+    script, size = "metric_loss_side.py", (rows, classes, latent)
+    ours = Side(Path(sys.executable), script, ["ours", *size], ours=True)
+    theirs = Side(python, script, ["theirs", *size], ours=False)
+    print(f"{rows} codes × {latent}, {classes} classes, {int(ours.first['triplets']):,} triplets", flush=True)
     good = True
     with tempfile.TemporaryDirectory() as folder:
         for mine, peer, bar in PAIRS:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from learning.data.source import mean_of
+
 _PIECE = 4096  # rows read at a time, where features lie in a file
 PREPROCESSINGS = ("face", "none")
 
@@ -84,7 +86,4 @@ def training_mean(features: NDArray[np.float32], split: NDArray[np.int8]) -> NDA
     train = np.flatnonzero(split == 0)
     if not len(train):
         raise ValueError("No stimulus is in the training split.")
-    total = np.zeros(features.shape[1])
-    for start in range(0, len(train), _PIECE):
-        total += features[train[start : start + _PIECE]].sum(axis=0, dtype=np.float64)
-    return (total / len(train)).astype(np.float32)
+    return mean_of(features, train)

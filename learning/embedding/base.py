@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
@@ -118,7 +119,7 @@ class Objective(Protocol):
         ...
 
 
-class OnePhase:
+class OnePhase(ABC):
     """An objective with one loss, differentiated by torch: a subclass gives ``losses`` and minimises the first.
 
     ``model`` is the network whose parameters are trained.
@@ -130,9 +131,9 @@ class OnePhase:
         """Returns one phase with all parameters that want a gradient."""
         return (Phase("model", tuple(p for p in self.model.parameters() if p.requires_grad)),)
 
+    @abstractmethod
     def losses(self, iteration: int) -> Tensor:
         """Draws a batch and returns the (K,) losses, with their graph."""
-        raise NotImplementedError
 
     def gradients(self, iteration: int, phase: str) -> Tensor:
         """Differentiates the first loss; see ``Objective``."""

@@ -10,6 +10,7 @@ Symbols: N stimuli, F features, D latent size, C classes.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _CHUNK = 512  # rows embedded at a time
 
 
-class MetricNetwork(nn.Module):
+class MetricNetwork(nn.Module, ABC):
     """An encoder, and what its input is brought to unit size with.
 
     Attributes:
@@ -103,9 +104,9 @@ class MetricNetwork(nn.Module):
         self.train(training)
         return Codes(np.concatenate([np.empty((0, self.config.latent), np.float32), *parts]))
 
+    @abstractmethod
     def objective(self, data: TrainingData, device: torch.device) -> MetricObjective:
         """Returns the loss of this network on ``data``."""
-        raise NotImplementedError
 
     def tensors(self) -> dict[str, Tensor]:
         """Returns the weights by name."""

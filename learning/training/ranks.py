@@ -60,12 +60,6 @@ class Ranks:
             else:
                 dist.broadcast(buffer, 0)
 
-    def share(self, module: nn.Module) -> None:
-        """Gives every process rank 0's weights."""
-        if self.size > 1:
-            for tensor in module.state_dict().values():
-                dist.broadcast(tensor, 0)
-
     def told(self, word: int) -> int:
         """Returns what rank 0 says: the same number in every process."""
         if self.size == 1:

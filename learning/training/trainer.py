@@ -102,8 +102,10 @@ class Trainer:
     def _over(self) -> bool:
         if self.iteration >= self.config.iterations:
             return True
-        waited = sum(row["iteration"] > (self.best_iteration or 0) for row in self.history)
-        return self.config.patience is not None and waited >= self.config.patience
+        if self.config.patience is None:
+            return False
+        waited: int = sum(row["iteration"] > (self.best_iteration or 0) for row in self.history)
+        return waited >= self.config.patience
 
     def _step(self) -> None:
         factor = rate_factor(self.config, self.iteration)
